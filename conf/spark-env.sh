@@ -1,0 +1,17 @@
+# Sourced by Spark's own scripts, spark-submit among them, before they start the JVM.
+
+# The progress bar belongs on a terminal, and not into a log file.
+if [ -t 2 ]; then terminal=true; else terminal=false; fi
+SPARK_SUBMIT_OPTS="-Dspark.ui.showConsoleProgress=$terminal $SPARK_SUBMIT_OPTS"
+
+# Java's first line on stderr is a warning that Spark's own flags cause and no flag can silence:
+# "Using incubator modules". Pass on all lines but that one.
+exec 2> >(
+  trap '' INT
+  IFS= read -r first
+  case "$first" in
+    "WARNING: Using incubator modules: jdk.incubator.vector") ;;
+    *) printf '%s\n' "$first" ;;
+  esac
+  exec cat
+) >&2 2>&1

@@ -1,0 +1,271 @@
+"""The commands: parse arguments, call one function of movierate, print what came of it.
+
+Exit codes: 0 done; 1 the run failed; 2 what the user gave is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from movierate.config import (
+    FORMATS,
+    DumpConfig,
+    ScoreConfig,
+    TrainConfig,
+    make_config,
+    parse_date,
+)
+from movierate.errors import RunFailed, UserError
+from movierate.model.bundle import DEFAULT_MODEL
+
+DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns its exit code. Errors are one line on stderr."""
+    warnings.filterwarnings("ignore")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    try:
+        arguments = _parser().parse_args(argv)
+        run: Callable[[argparse.Namespace], None] = arguments.run
+        run(arguments)
+        return DONE
+    except UserError as error:
+        return _say_error(error, USAGE)
+    except RunFailed as error:
+        return _say_error(error, FAILED)
+    except KeyboardInterrupt:
+        return _say_error("interrupted: nothing was published", INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has left, as head does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if os.environ.get("MOVIERATE_DEBUG"):
+            raise
+        what = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+        return _say_error(f"{what} (a bug? MOVIERATE_DEBUG=1 shows where)", FAILED)
+
+
+def _say_error(error: object, code: int) -> int:
+    print(f"movierate: error: {error}", file=sys.stderr)
+    return code
+
+
+def _progress(line: str) -> None:
+    print(f"movierate: {line}", file=sys.stderr, flush=True)
+
+
+def _score(arguments: argparse.Namespace) -> None:
+    config = make_config(ScoreConfig, arguments.config, _flags(arguments, ScoreConfig))
+    from movierate.scoring.job import score
+    from movierate.spark import start_spark, stop_spark
+
+    try:
+        spark = start_spark("movierate score")
+        run = score(spark, arguments.input, arguments.output, config)
+    finally:
+        stop_spark()
+    print(_score_summary(run.record, run.record_path))
+
+
+def _score_summary(record: dict[str, Any], record_path: str) -> str:
+    rows = record["rows"]
+    reasons = ", ".join(
+        f"{count:,} {reason}" for reason, count in sorted(record["rejected_by_reason"].items())
+    )
+    columns = ", ".join(
+        f"{role} from {column}"
+        for role, column in record["columns"].items()
+        if column and role != "keep"
+    )
+    output = record["output"].rstrip("/")
+    day = f"scored_date={record['scored_date']}"
+    lines = [
+        f"read      {rows['read']:>14,} rows of {record['format']} ({columns})",
+        f"rated     {rows['rated']:>14,} with {record['model_id']}",
+        f"rejected  {rows['rejected']:>14,}{f' ({reasons})' if reasons else ''}",
+        f"took      {record['seconds']:>14,.1f} s, {record['rows_per_second']:,.0f} rows/s",
+        f"ratings   {output}/ratings/{day}",
+        f"rejected  {output}/rejected/{day}",
+        f"record    {record_path}",
+        "query     duckdb -c \"SELECT movie_id, avg(predicted_rating) AS rating, count(*) AS reviews "
+        f"FROM '{output}/ratings/*/*.parquet' GROUP BY ALL ORDER BY rating DESC LIMIT 10\"",
+    ]
+    return "\n".join(lines)
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    config = make_config(TrainConfig, arguments.config, _flags(arguments, TrainConfig))
+    from movierate.model.bundle import check_replaceable
+    from movierate.reviews import labelled_reviews, review_texts
+    from movierate.spark import start_spark, stop_spark
+
+    _require_training()
+    check_replaceable(arguments.output)
+    validation = unlabelled = None
+    try:
+        spark = start_spark("movierate train", driver_memory="4g")
+        labelled, read = labelled_reviews(spark, arguments.reviews, config)
+        _progress(f"{read:,} rows read, {len(labelled):,} have a text and a rating")
+        if arguments.validation:
+            validation, _ = labelled_reviews(spark, [arguments.validation], config)
+        if arguments.unlabelled:
+            unlabelled = review_texts(spark, arguments.unlabelled, config)
+    finally:
+        stop_spark()
+    from movierate.training.train import train
+
+    bundle = train(config, labelled, arguments.output, validation, unlabelled, _progress)
+    figures = bundle.metrics["validation"]
+    print(f"model       {bundle.model_id}")
+    print(f"validation  {_figures(figures)}")
+    print(f"bundle      {arguments.output}")
+    print(f"report      {arguments.output / 'report'}")
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    config = make_config(DumpConfig, None, _flags(arguments, DumpConfig))
+    from movierate.model.bundle import load
+    from movierate.model.rater import Rater
+    from movierate.reviews import labelled_reviews
+    from movierate.spark import start_spark, stop_spark
+    from movierate.training.evaluate import evaluate
+
+    bundle = load(arguments.model)
+    try:
+        spark = start_spark("movierate evaluate")
+        labelled, read = labelled_reviews(spark, [arguments.reviews], config)
+    finally:
+        stop_spark()
+    _progress(f"{read:,} rows read, {len(labelled):,} have a text and a rating")
+    result = evaluate(Rater(bundle), bundle.rating_scale, labelled, arguments.output)
+    print(_figures(result))
+    print(json.dumps({"model_id": bundle.model_id, **result}))
+
+
+def _figures(figures: dict[str, Any]) -> str:
+    return (
+        f"{figures['reviews']:,} reviews: MAE {figures['mae']:.3f} stars, "
+        f"RMSE {figures['rmse']:.3f}, R2 {figures['r2']:.3f}, "
+        f"accuracy above/below the middle {figures['accuracy']:.3f}"
+    )
+
+
+def _rate(arguments: argparse.Namespace) -> None:
+    from movierate import open_rater
+
+    rater = open_rater(arguments.model)
+    if arguments.texts:
+        _print_ratings(rater, arguments.texts)
+        return
+    for line in sys.stdin:
+        _print_ratings(rater, [line.rstrip("\n")])
+
+
+def _print_ratings(rater: Any, texts: list[str]) -> None:
+    stars = rater.rate(texts).predicted_rating
+    for text, star in zip(texts, stars, strict=True):
+        print("n/a" if star != star else f"{star:.1f}", text, sep="\t", flush=True)
+
+
+def _require_training() -> None:
+    from importlib.util import find_spec
+
+    missing = [name for name in ("tensorflow", "gensim", "matplotlib") if find_spec(name) is None]
+    if missing:
+        raise UserError(
+            f"train: {' and '.join(missing)} not installed: pip install 'movierate[train]'"
+        )
+
+
+def _flags(arguments: argparse.Namespace, kind: type[DumpConfig]) -> dict[str, Any]:
+    """The arguments that are settings of the job."""
+    settings = kind.__dataclass_fields__
+    return {key: value for key, value in vars(arguments).items() if key in settings}
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message}; see {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="movierate", description="Ratings from the text of movie reviews.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    score = commands.add_parser("score", help="rate a review dump with Spark, as Parquet")
+    score.set_defaults(run=_score)
+    score.add_argument("--input", required=True, nargs="+", metavar="PATH", help="the dump")
+    score.add_argument("--output", required=True, metavar="DIR", help="ratings/ and more go here")
+    _add_model(score, default=None)  # the config file may name one
+    _add_dump(score)
+    score.add_argument("--keep", metavar="COL,COL", help="columns to carry into ratings/")
+    score.add_argument(
+        "--date", type=parse_date, metavar="YYYY-MM-DD", help="whose ratings to replace; today in UTC"
+    )
+    score.add_argument("--limit", type=int, metavar="N", help="rate no more than N rows")
+    _add_config(score)
+
+    train = commands.add_parser("train", help="train a model on labelled reviews")
+    train.set_defaults(run=_train)
+    train.add_argument("--reviews", required=True, nargs="+", metavar="PATH")
+    train.add_argument("--output", required=True, type=Path, metavar="BUNDLE_DIR")
+    train.add_argument(
+        "--unlabelled", nargs="+", metavar="PATH", help="more text for the word vectors"
+    )
+    train.add_argument("--validation", metavar="PATH", help="labelled reviews of other movies")
+    train.add_argument(
+        "--word-vectors", metavar="FILE", help="GloVe or word2vec text file, train, or random"
+    )
+    _add_dump(train)
+    _add_config(train)
+
+    evaluate = commands.add_parser("evaluate", help="measure a model on labelled reviews")
+    evaluate.set_defaults(run=_evaluate)
+    _add_model(evaluate)
+    evaluate.add_argument("--reviews", required=True, metavar="PATH")
+    evaluate.add_argument("--output", type=Path, metavar="DIR", help="draw the report there")
+    _add_dump(evaluate)
+
+    rate = commands.add_parser("rate", help="rate the texts given, or one per line of stdin")
+    rate.set_defaults(run=_rate)
+    _add_model(rate)
+    rate.add_argument("texts", nargs="*", metavar="TEXT")
+    return parser
+
+
+def _add_model(parser: argparse.ArgumentParser, default: str | None = DEFAULT_MODEL) -> None:
+    parser.add_argument(
+        "--model",
+        default=default,
+        metavar="NAME_OR_DIR",
+        help=f"a shipped model or a bundle; {DEFAULT_MODEL} by default",
+    )
+
+
+def _add_dump(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=FORMATS, help="told by the file names by default")
+    for role, what in (
+        ("text", "the review's text"),
+        ("movie", "the movie"),
+        ("id", "the review's id"),
+        ("rating", "the rating that came with it"),
+    ):
+        parser.add_argument(f"--{role}", metavar="COL", help=f"column of {what}")
+
+
+def _add_config(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML; flags beat it")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

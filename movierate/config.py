@@ -1,0 +1,201 @@
+"""Settings of each job: a dataclass, filled from defaults, then a YAML file, then flags."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from movierate.errors import UserError
+from movierate.model.bundle import DEFAULT_MODEL
+from movierate.model.geometry import SHORTEST_WINDOW
+from movierate.text.window import CHOICES
+
+FORMATS = ("auto", "parquet", "jsonl", "csv")
+
+
+@dataclass(frozen=True)
+class DumpConfig:
+    """How to read a review dump. A column that is not named is found by its common aliases."""
+
+    format: str = "auto"
+    text: str | None = None
+    movie: str | None = None
+    id: str | None = None
+    rating: str | None = None
+
+    def __post_init__(self) -> None:
+        _one_of("format", self.format, FORMATS)
+
+
+@dataclass(frozen=True)
+class ScoreConfig(DumpConfig):
+    """Settings of the scoring job; conf/score.yaml says what each does."""
+
+    model: str = DEFAULT_MODEL
+    keep: tuple[str, ...] = ()
+    date: datetime.date | None = None
+    limit: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.limit is not None:
+            _at_least("limit", self.limit, 1)
+
+
+@dataclass(frozen=True)
+class TrainConfig(DumpConfig):
+    """Settings of the training job; conf/train.yaml says what each does."""
+
+    name: str | None = None
+    window: int = 50
+    choose: str = "salient"
+    vocabulary_size: int = 40_000
+    min_count: int = 2
+    salience_shrinkage: float = 100.0
+    word_vectors: str = "train"
+    word_vector_epochs: int = 5
+    validation_share: float = 0.1
+    epochs: int = 8
+    batch_size: int = 128
+    learning_rate: float = 1e-3
+    dropout: float = 0.3
+    word_dropout: float = 0.1
+    loss: str = "huber"
+    weights_dtype: str = "float16"
+    rating_scale: tuple[float, float] = (1.0, 10.0)
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _at_least("window", self.window, SHORTEST_WINDOW)
+        _one_of("choose", self.choose, tuple(CHOICES))
+        _at_least("vocabulary_size", self.vocabulary_size, 3)
+        _at_least("min_count", self.min_count, 1)
+        _at_least("salience_shrinkage", self.salience_shrinkage, 0)
+        _at_least("word_vector_epochs", self.word_vector_epochs, 1)
+        _between("validation_share", self.validation_share, 0.01, 0.9)
+        _at_least("epochs", self.epochs, 1)
+        _at_least("batch_size", self.batch_size, 1)
+        _between("dropout", self.dropout, 0, 0.9)
+        _between("word_dropout", self.word_dropout, 0, 0.9)
+        _one_of("loss", self.loss, ("mae", "mse", "huber"))
+        _one_of("weights_dtype", self.weights_dtype, ("float16", "float32"))
+        if len(self.rating_scale) != 2 or self.rating_scale[0] >= self.rating_scale[1]:
+            raise UserError("rating_scale: give the lowest and the highest rating, as [1, 10]")
+
+
+Config = TypeVar("Config", bound=DumpConfig)
+
+
+def make_config(kind: type[Config], file: Path | None, flags: Mapping[str, Any]) -> Config:
+    """Settings from a YAML file and from flags; flags beat the file.
+
+    Args:
+        kind: the dataclass to fill.
+        file: a YAML mapping of its fields, or None.
+        flags: values by field; None means that the flag was not given.
+
+    Raises:
+        UserError: the file is missing or no mapping, has an unknown key, or a value of the wrong
+            type or range.
+    """
+    values = _read(file) if file else {}
+    fields = {field.name: field for field in dataclasses.fields(kind)}
+    for key in values:
+        if key not in fields:
+            near = difflib.get_close_matches(str(key), fields, n=1, cutoff=0)
+            raise UserError(f"config: {file} has an unknown key {key}: did you mean {near[0]}?")
+    values |= {key: value for key, value in flags.items() if value is not None}
+    return kind(**{key: _convert(key, value, fields[key]) for key, value in values.items()})
+
+
+def parse_date(text: str) -> datetime.date:
+    """A date written YYYY-MM-DD.
+
+    Raises:
+        UserError: it is not written so, or there is no such day.
+    """
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError:
+        raise UserError(f"date: {text} is not a date: write it as YYYY-MM-DD") from None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UserError(f"config: there is no file {file}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"config: {file} can't be read ({error})") from None
+    except yaml.YAMLError as error:
+        where = " ".join(str(error).split())
+        raise UserError(f"config: {file} is not YAML ({where})") from None
+    if not isinstance(values, dict | None):
+        raise UserError(f"config: {file} must hold lines of the form key: value")
+    return values or {}
+
+
+def _convert(key: str, value: Any, field: dataclasses.Field[Any]) -> Any:
+    """The value as the field's type, or a UserError that names the key."""
+    kind = str(field.type)
+    if value is None:
+        if "None" in kind:
+            return None
+    elif kind.startswith("tuple[str"):
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
+            return tuple(value)
+    elif kind.startswith("tuple[float"):
+        if isinstance(value, list | tuple) and all(_is_number(part) for part in value):
+            return tuple(float(part) for part in value)
+    elif kind.startswith("datetime.date"):
+        if isinstance(value, datetime.date):
+            return value
+        return parse_date(str(value))
+    elif kind.startswith("int"):
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+    elif kind.startswith("float"):
+        if _is_number(value):
+            return float(value)
+    elif isinstance(value, str):
+        return value
+    raise UserError(f"config: {key}: {value!r} is not {_KINDS[kind.split(' | ')[0]]}")
+
+
+_KINDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "tuple[str, ...]": "a list of column names",
+    "tuple[float, float]": "a pair of numbers",
+    "datetime.date": "a date",
+}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _one_of(key: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise UserError(f"{key}: {value} is none of {', '.join(known)}")
+
+
+def _at_least(key: str, value: float, least: float) -> None:
+    if value < least:
+        raise UserError(f"{key}: {value} is too small, give at least {least}")
+
+
+def _between(key: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise UserError(f"{key}: {value} is not between {low} and {high}")

@@ -1,0 +1,11 @@
+"""What can go wrong that a user should hear of in one line."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """What the user gave is wrong. The message says what, where, and how to mend it: one line."""
+
+
+class RunFailed(Exception):
+    """The run broke through no fault of what the user gave; nothing was published."""

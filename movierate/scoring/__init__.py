@@ -1,0 +1,1 @@
+"""The scoring job: a dump's reviews to ratings, at scale."""

@@ -1,0 +1,187 @@
+"""The scoring job: read a dump, rate it, publish one day of ratings."""
+
+from __future__ import annotations
+
+import datetime
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from movierate.config import ScoreConfig
+from movierate.errors import RunFailed, UserError
+from movierate.model import bundle
+from movierate.reviews import Dump, read_reviews
+from movierate.reviews.record import quoted
+from movierate.scoring.store import Store
+from movierate.scoring.udf import rating_udf
+from movierate.spark import first_line
+
+RATINGS = (
+    *("review_id", "movie_id", "predicted_rating", "rating_low", "rating_high", "rating"),
+    *("words_read", "known_words", "text_hash", "model_id", "scored_at"),
+)
+"""Columns of ratings/, in order; those kept follow, and scored_date is the directory."""
+
+REJECTED = ("review_id", "source", "reason", "raw", "scored_at")
+
+RAW_CHARACTERS = 1_000
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run did."""
+
+    record: dict[str, Any]
+    """As written to runs/."""
+
+    record_path: str
+
+
+def score(
+    spark: SparkSession, paths: Sequence[str], output: str, config: ScoreConfig
+) -> Run:
+    """Rate every review of a dump and publish the ratings of one day.
+
+    Args:
+        spark: the session.
+        paths: files, directories or patterns of the dump.
+        output: a directory for ratings/, rejected/ and runs/.
+        config: the model, the dump's columns, the day.
+
+    Raises:
+        UserError: the input, the output, the model or a column is not as it should be.
+        RunFailed: the run broke; nothing of it was published, and runs/ says why.
+    """
+    started = datetime.datetime.now(datetime.timezone.utc)
+    clock = time.monotonic()
+    store = Store(spark, output, paths)
+    for column in config.keep:
+        if column in (*RATINGS, "scored_date"):
+            raise UserError(f"keep: {column} is a column of the output already: leave it out")
+    model = bundle.load(config.model)
+    rate = rating_udf(spark, config.model)
+    dump = read_reviews(spark, paths, config, config.keep)
+
+    date = config.date or started.date()
+    run_id = f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    record: dict[str, Any] = {
+        "run_id": run_id,
+        "started_at": started.isoformat(),
+        "scored_date": date.isoformat(),
+        "input": list(paths),
+        "format": dump.format,
+        "columns": vars(dump.roles) | {"keep": list(config.keep)},
+        "limit": config.limit,
+        "model_id": model.model_id,
+        "output": output,
+        "spark_version": spark.version,
+    }
+    store.recover()
+    store.begin(run_id)
+    rows = _rate(dump, rate, config).persist()
+    try:
+        rated, rejected = _tables(rows, model.model_id, started, config.keep)
+        store.write(run_id, "ratings", date, rated)
+        store.write(run_id, "rejected", date, rejected)
+        accounts = _account(rows)
+        record |= accounts
+        _check(accounts["rows"], store, run_id, date)
+        store.commit(run_id)
+    except BaseException as error:
+        store.abandon(run_id)
+        seconds = round(time.monotonic() - clock, 3)
+        record |= {"status": "failed", "seconds": seconds, "error": str(error)}
+        record_path = store.record(run_id, record)
+        if isinstance(error, PySparkException):
+            raise _explained(error, record_path) from error
+        raise
+    finally:
+        rows.unpersist()
+    seconds = time.monotonic() - clock
+    record |= {
+        "status": "done",
+        "seconds": round(seconds, 3),
+        "rows_per_second": round(accounts["rows"]["read"] / seconds, 1),
+    }
+    return Run(record=record, record_path=store.record(run_id, record))
+
+
+def _rate(dump: Dump, rate: Any, config: ScoreConfig) -> DataFrame:
+    """All rows with their rating or the reason why there is none; without their texts."""
+    frame = dump.spread() if config.limit is None else dump.frame.limit(config.limit)
+    no_text = F.col("text").isNull() | ~F.col("text").rlike(r"\S")
+    unreadable = F.when(F.col("malformed"), "malformed_record").when(no_text, "empty_text")
+    rated = frame.withColumn("r", rate("text"))
+    reason = F.coalesce(
+        unreadable, F.when(F.col("r.predicted_rating").isNull(), "no_known_words")
+    )
+    return rated.select(
+        "review_id",
+        "movie_id",
+        "r.*",
+        F.col("rating").cast("float").alias("rating"),
+        F.xxhash64("text").alias("text_hash"),
+        "source",
+        reason.alias("reason"),
+        F.when(reason.isNotNull(), _head(F.coalesce("raw", "text"))).alias("raw"),
+        *(quoted(column) for column in config.keep),
+    )
+
+
+def _tables(
+    rows: DataFrame, model_id: str, started: datetime.datetime, keep: Sequence[str]
+) -> tuple[DataFrame, DataFrame]:
+    """The rows of ratings/ and those of rejected/."""
+    rows = rows.withColumn("model_id", F.lit(model_id)).withColumn("scored_at", F.lit(started))
+    rated = rows.where(F.col("reason").isNull()).select(*RATINGS, *map(quoted, keep))
+    rejected = rows.where(F.col("reason").isNotNull()).select(*REJECTED)
+    return rated, rejected.hint("rebalance")  # few rows of many partitions: few files
+
+
+def _account(rows: DataFrame) -> dict[str, Any]:
+    """Rows read, rated and rejected: in all, by reason, and by source file."""
+    counts = rows.groupBy("source", "reason").count().collect()
+    total: dict[str, int] = {"read": 0, "rated": 0, "rejected": 0}
+    reasons: dict[str, int] = {}
+    files: dict[str, dict[str, int]] = {}
+    for source, reason, count in sorted(counts, key=str):
+        outcome = "rated" if reason is None else "rejected"
+        file = files.setdefault(source, {"read": 0, "rated": 0, "rejected": 0})
+        for account in (total, file):
+            account["read"] += count
+            account[outcome] += count
+        if reason is not None:
+            reasons[reason] = reasons.get(reason, 0) + count
+    return {"rows": total, "rejected_by_reason": reasons, "files": files}
+
+
+def _check(rows: dict[str, int], store: Store, run_id: str, date: datetime.date) -> None:
+    """What was read must lie in the files written, row for row."""
+    rated = store.count(run_id, "ratings", date)
+    rejected = store.count(run_id, "rejected", date)
+    if rows["read"] != rated + rejected:
+        raise RunFailed(
+            f"{rows['read']:,} rows were read, but {rated:,} rated and {rejected:,} rejected were "
+            "written: nothing was published; did the input change meanwhile? Run it again"
+        )
+
+
+def _explained(error: PySparkException, record_path: str) -> Exception:
+    """Spark's failure as one line."""
+    text = str(error)
+    if "No module named 'movierate'" in text:
+        return UserError(
+            "executors: they can't import movierate: give them its environment, "
+            "see «On a cluster» in the README"
+        )
+    return RunFailed(f"{first_line(error)}: nothing was published; the details: {record_path}")
+
+
+def _head(text: Column) -> Column:
+    return F.substring(text, 1, RAW_CHARACTERS)

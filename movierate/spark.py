@@ -1,0 +1,89 @@
+"""Spark as the jobs use it: the session, and Hadoop's file systems."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark import SparkConf, SparkContext
+from pyspark.errors import PySparkException
+from pyspark.sql import SparkSession
+
+from movierate.errors import UserError
+
+CONF = Path(__file__).parent / "conf"
+"""Spark's settings for a run that we start ourselves: quiet, with a progress bar."""
+
+SETTINGS = {
+    # Instants are stored as such, whatever time zone the machine is in.
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
+
+
+def start_spark(name: str, driver_memory: str = "2g") -> SparkSession:
+    """The session that spark-submit configured, else a local one on all cores.
+
+    Raises:
+        UserError: no Java, or the cluster can't be reached.
+    """
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:  # not under spark-submit: we start the JVM
+        _require_java()
+        if "SPARK_CONF_DIR" not in os.environ and "SPARK_HOME" not in os.environ:
+            os.environ["SPARK_CONF_DIR"] = str(CONF)
+    try:
+        conf = SparkConf().setAppName(name)
+        conf.setIfMissing("spark.master", "local[*]")
+        conf.setIfMissing("spark.driver.memory", driver_memory)
+        for key, value in SETTINGS.items():
+            conf.set(key, value)
+        return SparkSession.builder.config(conf=conf).getOrCreate()
+    except (Py4JJavaError, PySparkException) as error:
+        raise UserError(f"spark: it did not start ({first_line(error)})") from None
+
+
+def stop_spark() -> None:
+    """Stop the session, if there is one."""
+    context = SparkContext._active_spark_context
+    if context is not None:
+        context.stop()
+
+
+def file_system(spark: SparkSession, path: str) -> tuple[Any, Any]:
+    """Hadoop's FileSystem that holds a path, and the path, qualified, as a Hadoop Path.
+
+    Raises:
+        UserError: no file system of the path's scheme is known or can be reached.
+    """
+    jvm: Any = spark._jvm
+    configuration = spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
+    try:
+        hadoop_path = jvm.org.apache.hadoop.fs.Path(path)
+        fs = hadoop_path.getFileSystem(configuration)
+        return fs, fs.makeQualified(hadoop_path)
+    except Py4JJavaError as error:
+        raise UserError(f"path: {path} can't be used ({first_line(error)})") from None
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception of Spark or of the JVM says, without its stack, on one line."""
+    if isinstance(error, Py4JJavaError):
+        text = str(error.java_exception.getMessage() or error.java_exception)
+    else:
+        text = str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
+
+
+def _require_java() -> None:
+    home = os.environ.get("JAVA_HOME")
+    found = (Path(home) / "bin" / "java").exists() if home else shutil.which("java") is not None
+    if not found:
+        where = f"in JAVA_HOME ({home})" if home else "on the PATH"
+        raise UserError(
+            f"java: none was found {where}: Spark needs Java 17 or newer, "
+            "install it with: apt-get install openjdk-17-jre-headless"
+        )

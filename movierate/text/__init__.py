@@ -1,0 +1,1 @@
+"""What a token is, the vocabulary, and which tokens the model's window takes."""

@@ -1,0 +1,62 @@
+"""Texts to the ids that the model reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from movierate.text.tokens import tokenize
+from movierate.text.vocabulary import PADDING, UNKNOWN, Vocabulary
+from movierate.text.window import CHOICES, Floats
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A batch of n texts as the model reads them."""
+
+    ids: NDArray[np.int32]
+    """(n, window): the tokens read from the left, then padding."""
+
+    words_read: NDArray[np.int32]
+    """(n,): tokens read of each text, 0 for a text that has none."""
+
+    words_known: NDArray[np.int32]
+    """(n,): how many of them are in the vocabulary."""
+
+
+class Encoder:
+    """Fills a window with a text's tokens: the plain Python reference."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, salience: Floats, window: int, live: int, choose: str
+    ) -> None:
+        """Take what decides which tokens are read.
+
+        Args:
+            vocabulary: gives each token its id.
+            salience: (ids,) float32, one number per id of the vocabulary.
+            window: positions of the model's input.
+            live: how many of them, from the left, can reach the model's output; no more tokens
+                than these are read.
+            choose: a name in `movierate.text.window.CHOICES`.
+        """
+        self._vocabulary = vocabulary
+        self._salience = salience
+        self._window = window
+        self._live = live
+        self._choose = CHOICES[choose]
+
+    def encode(self, texts: Sequence[str | None]) -> Encoded:
+        """Encode a batch; a text that is None has no tokens."""
+        ids = np.full((len(texts), self._window), PADDING, dtype=np.int32)
+        words_read = np.zeros(len(texts), dtype=np.int32)
+        for row, text in enumerate(texts):
+            review = np.array(self._vocabulary.ids(tokenize(text or "")), dtype=np.int32)
+            chosen = self._choose(review, self._live, self._salience)
+            ids[row, : len(chosen)] = chosen
+            words_read[row] = len(chosen)
+        words_known = (ids > UNKNOWN).sum(axis=1, dtype=np.int32)
+        return Encoded(ids=ids, words_read=words_read, words_known=words_known)

@@ -1,0 +1,66 @@
+"""What a token is: version 1 of the definition, and its plain Python reference.
+
+A text becomes tokens in four steps:
+
+1. **Entities** that end in a semicolon are decoded once, by HTML 5's names and numbers
+   (``&amp;`` is ``&``, ``&#39;`` is ``'``). A name that HTML 5 does not know stays as it is.
+2. **Tags** become a space: ``<``, then a letter, ``/`` or ``!``, then anything but ``<`` and
+   ``>``, then ``>``. So ``<br />`` goes, and ``i <3 this`` and ``a < b`` stay.
+3. **Case**: every code point becomes its Unicode lower case by itself, whatever stands around
+   it (a final sigma is therefore an ordinary sigma).
+4. **Tokens** are read from left to right, and all that lies between them is dropped:
+
+   * a *word*: letters and digits (Unicode's alphanumeric code points) with the combining marks
+     that follow them. An apostrophe between two of them joins (``don't``), and so does a full
+     stop or a slash between two of the digits 0 to 9 (``7.5``, ``8/10``). Typographic
+     apostrophes, accents used as such, and what Latin-1 makes of Windows' apostrophe (U+0092)
+     count as ``'`` and are written so in the token;
+   * a *run of ! and ?*, cut to its first three characters (``!``, ``?!``, ``!!!``).
+
+The version is stored in a bundle; a bundle made with another version is refused.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+TOKENS_VERSION = 1
+
+APOSTROPHES = "'\u2019`\u00b4\u0092"
+"""Code points that join a word as an apostrophe does; a token writes the first of them."""
+
+LONGEST_RUN = 3
+"""Characters kept of a run of ! and ?."""
+
+MARKS = "".join(
+    chr(code)
+    for low, high in ((0x300, 0x1F000), (0xE0100, 0xE01F0))  # outside these, Unicode 16 has none
+    for code in range(low, high)
+    if unicodedata.category(chr(code)).startswith("M")
+)
+"""Unicode's combining marks."""
+
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
+_LETTER = r"[^\W_]"  # a letter or a digit
+_TOKEN = re.compile(
+    rf"{_LETTER}+(?:'{_LETTER}+|(?<=[0-9])[./](?=[0-9]){_LETTER}+|[{MARKS}]+{_LETTER}*)*|[!?]+"
+)
+_TO_APOSTROPHE = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
+
+
+def tokenize(text: str) -> list[str]:
+    """The tokens of a text, in reading order.
+
+    >>> tokenize("It&#39;s <b>NOT</b> good!!!! I\u2019d say 3/10...")
+    ["it's", 'not', 'good', '!!!', "i'd", 'say', '3/10']
+    """
+    if "&" in text:
+        text = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
+    if "<" in text:
+        text = _TAG.sub(" ", text)
+    text = text.lower().replace("\u03c2", "\u03c3").translate(_TO_APOSTROPHE)
+    tokens = _TOKEN.findall(text)
+    return [token[:LONGEST_RUN] if token[0] in "!?" else token for token in tokens]

@@ -1,0 +1,1 @@
+"""Labelled reviews to a model bundle, on one machine."""

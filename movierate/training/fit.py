@@ -1,0 +1,104 @@
+"""The Keras training loop: ids and ratings in, the best epoch's model out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+from numpy.typing import NDArray
+
+from movierate.config import TrainConfig
+from movierate.model import architecture
+from movierate.text.vocabulary import PADDING, UNKNOWN
+
+Ids = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What training gave."""
+
+    weights: dict[str, Floats]
+    """Of the epoch with the least mean absolute error on the validation reviews."""
+
+    history: list[dict[str, float]]
+    """Per epoch: loss, validation_mae (stars), learning_rate."""
+
+
+def fit(
+    config: TrainConfig,
+    vectors: Floats,
+    train: tuple[Ids, Floats],
+    validation: tuple[Ids, Floats],
+    progress: Callable[[str], None],
+) -> Fit:
+    """Fit the stack. The same arguments give the same weights to within float noise.
+
+    Args:
+        config: the recipe.
+        vectors: (ids, 100) float32 that the embedding starts from.
+        train: ids (n, window) int32 and ratings (n,) float32.
+        validation: the same of other movies; decides which epoch is kept.
+        progress: told each epoch's figures as a line.
+    """
+    keras.utils.set_random_seed(config.seed)
+    ids, ratings = train
+    model = architecture.build(config.window, len(vectors))
+    model.get_layer("embedding").set_weights([vectors])
+    model.get_layer("dense").bias.assign([ratings.mean()])
+
+    trainable = _with_dropout(model, config.dropout)
+    batches = -(-len(ids) // config.batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        config.learning_rate, decay_steps=batches * config.epochs
+    )
+    loss = keras.losses.Huber() if config.loss == "huber" else config.loss
+    trainable.compile(keras.optimizers.Adam(schedule), loss=loss)
+
+    random = np.random.default_rng(config.seed)
+    history: list[dict[str, float]] = []
+    best: dict[str, Floats] = {}
+    for epoch in range(1, config.epochs + 1):
+        seen = _drop_words(ids, config.word_dropout, random)
+        fitted = trainable.fit(seen, ratings, batch_size=config.batch_size, verbose=0)
+        stars = predict(model, validation[0], config.rating_scale)
+        error = float(np.abs(stars - validation[1]).mean())
+        history.append({"loss": float(fitted.history["loss"][0]), "validation_mae": error})
+        kept = error <= min(row["validation_mae"] for row in history)
+        if kept:
+            best = architecture.get_weights(model)
+        progress(
+            f"epoch {epoch}/{config.epochs}: loss {history[-1]['loss']:.3f}, "
+            f"validation MAE {error:.3f} stars{', the best so far' if kept else ''}"
+        )
+    best["embedding/embeddings"][PADDING] = 0
+    return Fit(weights=best, history=history)
+
+
+def predict(model: Any, ids: Ids, scale: tuple[float, float]) -> Floats:
+    """Stars (n,) float32 for ids (n, window), kept within the scale."""
+    stars: Floats = model.predict(ids, batch_size=512, verbose=0)[:, 0]
+    return np.clip(stars, *scale)
+
+
+def _with_dropout(model: keras.Sequential, rate: float) -> keras.Model:
+    """The same layers with dropout in between: for training alone."""
+    x = inputs = keras.Input(shape=model.input_shape[1:], dtype="int32")
+    for layer in model.layers:
+        x = layer(x)
+        if layer.name == "embedding":
+            x = layers.SpatialDropout1D(rate)(x)
+        elif layer.name in ("pool1", "lstm"):
+            x = layers.Dropout(rate)(x)
+    return keras.Model(inputs, x)
+
+
+def _drop_words(ids: Ids, share: float, random: np.random.Generator) -> Ids:
+    """Some of the tokens made unknown: the model meets words that it does not know, too."""
+    dropped = (random.random(ids.shape) < share) & (ids != PADDING)
+    return np.where(dropped, UNKNOWN, ids).astype(np.int32)

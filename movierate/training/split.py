@@ -1,0 +1,31 @@
+"""Which reviews train and which validate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+
+def split_by_movie(
+    reviews: pd.DataFrame, share: float, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Training and validation reviews that have no movie in common.
+
+    Movies are drawn until at least the share of the reviews is set aside: reviews of one movie
+    resemble each other, so a validation set that shares movies would flatter the model. A review
+    with no movie_id counts as a movie of its own.
+
+    Args:
+        reviews: has a column movie_id.
+        share: of the reviews to validate on, between 0 and 1.
+        seed: decides which movies.
+    """
+    alone = pd.Series([f"row {row}" for row in range(len(reviews))], index=reviews.index)
+    movie = reviews["movie_id"].fillna(alone)
+    sizes = movie.value_counts(sort=False).sort_index()
+    order = np.random.default_rng(seed).permutation(len(sizes))
+    drawn = sizes.iloc[order]
+    before = drawn.cumsum() - drawn
+    held_out = drawn.index[before < share * len(reviews)]
+    validates = movie.isin(held_out)
+    return reviews[~validates].reset_index(drop=True), reviews[validates].reset_index(drop=True)

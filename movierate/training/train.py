@@ -1,0 +1,164 @@
+"""Labelled reviews in, a model bundle out."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from movierate.config import TrainConfig
+from movierate.errors import UserError
+from movierate.model.bundle import Bundle, check_replaceable
+from movierate.model.rater import Rater
+from movierate.training.evaluate import evaluate
+from movierate.training.salience import learn_salience
+from movierate.training.split import split_by_movie
+
+FEWEST_REVIEWS = 100
+"""Labelled reviews below which training is refused: nothing could be learned from fewer."""
+
+
+def train(
+    config: TrainConfig,
+    labelled: pd.DataFrame,
+    output: Path,
+    validation: pd.DataFrame | None = None,
+    unlabelled: pd.Series | None = None,
+    progress: Callable[[str], None] = lambda line: None,
+) -> Bundle:
+    """Train the model and write its bundle, with its report.
+
+    Args:
+        config: the recipe.
+        labelled: reviews with the columns movie_id (string), rating (stars) and text (string).
+        output: the bundle's directory. It appears there whole at the end, or not at all.
+        validation: the same of other movies, to choose the epoch and to evaluate with; without
+            it, config.validation_share of the labelled reviews is set aside, by movie.
+        unlabelled: further texts, for the vocabulary and the word vectors.
+        progress: told what is going on, a line at a time.
+
+    Returns:
+        The bundle as it was written.
+
+    Raises:
+        UserError: there are too few reviews, or a rating is outside the scale, or the output
+            is in use, or the word vectors can't be read.
+    """
+    from movierate.text.vocabulary import Vocabulary
+    from movierate.training.fit import fit  # TensorFlow takes seconds: after the first checks
+
+    check_replaceable(output)
+    _check(config, labelled)
+    digest = _digest([labelled, validation, unlabelled])
+    if validation is None:
+        labelled, validation = split_by_movie(labelled, config.validation_share, config.seed)
+    progress(f"{len(labelled):,} reviews to train on, {len(validation):,} to validate")
+
+    texts = [*labelled["text"], *(unlabelled if unlabelled is not None else ())]
+    vocabulary = Vocabulary.from_texts(texts, config.vocabulary_size, config.min_count)
+    ratings = labelled["rating"].to_numpy(np.float32)
+    salience = learn_salience(labelled["text"], ratings, vocabulary, config.salience_shrinkage)
+    progress(f"vocabulary of {len(vocabulary):,} ids; word vectors: {config.word_vectors}")
+    vectors, covered = _vectors(config, texts, vocabulary)
+    progress(f"word vectors for {covered:.1%} of the vocabulary")
+
+    untrained = Bundle(
+        name=config.name or output.name,
+        window=config.window,
+        choose=config.choose,
+        vocabulary=vocabulary,
+        salience=salience,
+        weights={},
+        rating_scale=config.rating_scale,
+    )
+    encoder = untrained.encoder()
+    true = validation["rating"].to_numpy(np.float32)
+    fitted = fit(
+        config,
+        vectors,
+        (encoder.encode(list(labelled["text"])).ids, ratings),
+        (encoder.encode(list(validation["text"])).ids, true),
+        progress,
+    )
+    return _write(
+        config,
+        dataclasses.replace(untrained, weights=fitted.weights),
+        output,
+        validation,
+        fitted.history,
+        training_data={
+            "sha256": digest,
+            "labelled_reviews": len(labelled),
+            "validation_reviews": len(validation),
+            "unlabelled_reviews": 0 if unlabelled is None else len(unlabelled),
+            "vocabulary_covered_by_word_vectors": round(covered, 4),
+            "seed": config.seed,
+        },
+    )
+
+
+def _check(config: TrainConfig, labelled: pd.DataFrame) -> None:
+    if len(labelled) < FEWEST_REVIEWS:
+        raise UserError(
+            f"reviews: only {len(labelled)} have a text and a rating, "
+            f"training needs at least {FEWEST_REVIEWS}"
+        )
+    low, high = config.rating_scale
+    outside = ~labelled["rating"].between(low, high)
+    if outside.any():
+        raise UserError(
+            f"reviews: {outside.sum():,} ratings are outside the scale of {low:g} to {high:g} "
+            f"(one is {labelled['rating'][outside].iloc[0]:g}): set rating_scale in the config"
+        )
+
+
+def _vectors(config: TrainConfig, texts: list[str], vocabulary: Any) -> tuple[Any, float]:
+    from movierate.training.vectors import random_vectors, read_vectors, train_vectors
+
+    if config.word_vectors == "train":
+        return train_vectors(texts, vocabulary, config.word_vector_epochs, config.seed)
+    if config.word_vectors == "random":
+        return random_vectors(vocabulary, config.seed), 0.0
+    return read_vectors(Path(config.word_vectors), vocabulary, config.seed)
+
+
+def _write(
+    config: TrainConfig,
+    bundle: Bundle,
+    output: Path,
+    validation: pd.DataFrame,
+    history: list[dict[str, float]],
+    training_data: dict[str, Any],
+) -> Bundle:
+    """Evaluate with the weights as they will be stored, draw the report, write the bundle."""
+    from movierate.training.plots import draw_loss
+
+    rounded = {
+        name: array.astype(config.weights_dtype).astype(np.float32)
+        for name, array in bundle.weights.items()
+    }
+    bundle = dataclasses.replace(bundle, weights=rounded, training_data=training_data)
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder)
+        figures = evaluate(Rater(bundle), config.rating_scale, validation, report)
+        bundle = dataclasses.replace(bundle, metrics={"validation": figures})
+        draw_loss(history, config.loss, report / "loss.png")
+        (report / "epochs.json").write_text(json.dumps(history, indent=2) + "\n")
+        return bundle.save(output, dtype=config.weights_dtype, report=report)
+
+
+def _digest(parts: list[Any]) -> str:
+    """SHA-256 of the training data, whatever it was read from."""
+    digest = hashlib.sha256()
+    for part in parts:
+        if part is not None:
+            digest.update(pd.util.hash_pandas_object(part, index=False).to_numpy().tobytes())
+        digest.update(b"|")
+    return digest.hexdigest()

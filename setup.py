@@ -1,0 +1,49 @@
+"""The package. Ranges here say what works; constraints.txt says what is tested, to the version."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "movierate/__init__.py").read_text())[1]
+
+TRAIN = ["tensorflow-cpu>=2.20,<2.22", "gensim>=4.4,<5", "matplotlib>=3.9,<4"]
+DEMO = ["duckdb>=1.4,<3"]
+
+setup(
+    name="movierate",
+    version=VERSION,
+    description="Rates mountains of movie reviews by their text: a CNN-LSTM on Spark.",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.10,<3.14",
+    packages=find_packages(include=["movierate", "movierate.*"]),
+    # movierate/conf is a link to conf/, so that an installed movierate has the settings, too.
+    package_data={"movierate": ["py.typed", "conf/*", "models/*/*", "models/*/report/*"]},
+    install_requires=[
+        "pyspark>=4.0,<4.4",
+        "pandas>=2.2,<3",
+        "pyarrow>=15",
+        "numpy>=1.26",
+        "pyyaml>=6",
+        "safetensors>=0.5",
+    ],
+    extras_require={
+        "train": TRAIN,
+        "demo": DEMO,
+        "dev": [
+            *TRAIN,
+            *DEMO,
+            "pytest>=8",
+            "hypothesis>=6.100",
+            "polars>=1",
+            "ruff",
+            "mypy",
+            "types-PyYAML",
+            "pandas-stubs<3",
+        ],
+    },
+    entry_points={"console_scripts": ["movierate = movierate.cli:main"]},
+)
