@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import math
 import os
 import sys
 import warnings
@@ -97,8 +98,7 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
         f"ratings   {output}/ratings/{day}",
         f"rejected  {output}/rejected/{day}",
         f"record    {record_path}",
-        "query     duckdb -c \"SELECT movie_id, avg(predicted_rating) AS rating, count(*) AS reviews "
-        f"FROM '{output}/ratings/*/*.parquet' GROUP BY ALL ORDER BY rating DESC LIMIT 10\"",
+        f"query     duckdb -c \"FROM '{output}/ratings/*/*.parquet' LIMIT 10\"",
     ]
     return "\n".join(lines)
 
@@ -174,7 +174,7 @@ def _rate(arguments: argparse.Namespace) -> None:
 def _print_ratings(rater: Any, texts: list[str]) -> None:
     stars = rater.rate(texts).predicted_rating
     for text, star in zip(texts, stars, strict=True):
-        print("n/a" if star != star else f"{star:.1f}", text, sep="\t", flush=True)
+        print("n/a" if math.isnan(star) else f"{star:.1f}", text, sep="\t", flush=True)
 
 
 def _require_training() -> None:
@@ -210,7 +210,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_dump(score)
     score.add_argument("--keep", metavar="COL,COL", help="columns to carry into ratings/")
     score.add_argument(
-        "--date", type=parse_date, metavar="YYYY-MM-DD", help="whose ratings to replace; today in UTC"
+        "--date",
+        type=parse_date,
+        metavar="YYYY-MM-DD",
+        help="whose ratings to replace; today in UTC",
     )
     score.add_argument("--limit", type=int, metavar="N", help="rate no more than N rows")
     _add_config(score)

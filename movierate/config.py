@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -87,7 +87,7 @@ class TrainConfig(DumpConfig):
         _between("word_dropout", self.word_dropout, 0, 0.9)
         _one_of("loss", self.loss, ("mae", "mse", "huber"))
         _one_of("weights_dtype", self.weights_dtype, ("float16", "float32"))
-        if len(self.rating_scale) != 2 or self.rating_scale[0] >= self.rating_scale[1]:
+        if self.rating_scale[0] >= self.rating_scale[1]:
             raise UserError("rating_scale: give the lowest and the highest rating, as [1, 10]")
 
 
@@ -145,45 +145,56 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _convert(key: str, value: Any, field: dataclasses.Field[Any]) -> Any:
     """The value as the field's type, or a UserError that names the key."""
-    kind = str(field.type)
-    if value is None:
-        if "None" in kind:
-            return None
-    elif kind.startswith("tuple[str"):
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
-        if isinstance(value, list | tuple) and all(isinstance(part, str) for part in value):
-            return tuple(value)
-    elif kind.startswith("tuple[float"):
-        if isinstance(value, list | tuple) and all(_is_number(part) for part in value):
-            return tuple(float(part) for part in value)
-    elif kind.startswith("datetime.date"):
-        if isinstance(value, datetime.date):
-            return value
-        return parse_date(str(value))
-    elif kind.startswith("int"):
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
-    elif kind.startswith("float"):
-        if _is_number(value):
-            return float(value)
-    elif isinstance(value, str):
-        return value
-    raise UserError(f"config: {key}: {value!r} is not {_KINDS[kind.split(' | ')[0]]}")
+    kind, _, optional = str(field.type).partition(" | ")
+    if value is None and optional:
+        return None
+    what, convert = _KINDS[kind]
+    try:
+        return convert(value)
+    except TypeError:
+        raise UserError(f"config: {key}: {value!r} is not {what}") from None
 
 
-_KINDS = {
-    "str": "a text",
-    "int": "a whole number",
-    "float": "a number",
-    "tuple[str, ...]": "a list of column names",
-    "tuple[float, float]": "a pair of numbers",
-    "datetime.date": "a date",
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, float) else float(_whole(value))
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(name for part in parts if (name := _text(part).strip()))
+
+
+def _pair(value: Any) -> tuple[float, float]:
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise TypeError
+    return _number(value[0]), _number(value[1])
+
+
+def _date(value: Any) -> datetime.date:
+    return value if isinstance(value, datetime.date) else parse_date(str(value))
+
+
+_KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "str": ("a text", _text),
+    "int": ("a whole number", _whole),
+    "float": ("a number", _number),
+    "tuple[str, ...]": ("a list of column names", _names),
+    "tuple[float, float]": ("a pair of numbers", _pair),
+    "datetime.date": ("a date", _date),
 }
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+"""For each type of a field: what it is called, and the conversion, which may raise TypeError."""
 
 
 def _one_of(key: str, value: str, known: tuple[str, ...]) -> None:

@@ -25,6 +25,7 @@ class Stars:
         self.high = high
 
     def __call__(self, x: Any) -> Any:
+        """Stars of any size to stars within the scale."""
         return ops.clip(x, self.low, self.high)
 
     def get_config(self) -> dict[str, float]:
@@ -84,7 +85,10 @@ class MaskedConv1D(_Masked, layers.Conv1D):
 
 @keras.saving.register_keras_serializable("movierate")
 class MaskedMaxPooling1D(_Masked, layers.MaxPooling1D):
-    """`MaxPooling1D` that passes on the mask. Its inputs follow a ReLU: padding's zero never wins."""
+    """`MaxPooling1D` that passes on the mask.
+
+    Its inputs follow a ReLU: the zero of a position without tokens never wins.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -94,9 +98,7 @@ class MaskedMaxPooling1D(_Masked, layers.MaxPooling1D):
         return self.pool_size[0], self.strides[0]
 
 
-def build(
-    window: int, vocabulary_size: int, activation: Stars | None = None
-) -> keras.Sequential:
+def build(window: int, vocabulary_size: int, activation: Stars | None = None) -> keras.Sequential:
     """The seed's stack. Input: ids (n, window) int32. Output: stars (n, 1) float32.
 
     Args:

@@ -261,11 +261,12 @@ def check_replaceable(directory: Path) -> None:
     Raises:
         UserError: there is a file of that name, or a directory that is no bundle.
     """
-    if directory.exists() and not (directory / MANIFEST).is_file():
-        if not directory.is_dir() or any(directory.iterdir()):
-            raise UserError(
-                f"output: {directory} is there already and is no model bundle: name another"
-            )
+    is_bundle = (directory / MANIFEST).is_file()
+    is_empty = directory.is_dir() and not any(directory.iterdir())
+    if directory.exists() and not is_bundle and not is_empty:
+        raise UserError(
+            f"output: {directory} is there already and is no model bundle: name another"
+        )
 
 
 def _check_shapes(bundle: Bundle) -> None:

@@ -41,18 +41,17 @@ def _convolve(x: Floats, mask: Mask, kernel: Floats, bias: Floats) -> tuple[Floa
     windows = sliding_window_view(x, CONV_WIDTH, axis=1).transpose(0, 1, 3, 2)
     columns = windows.reshape(-1, CONV_WIDTH * x.shape[2])
     y = np.maximum(columns @ kernel.reshape(-1, kernel.shape[2]) + bias, 0)
-    mask = sliding_window_view(mask, CONV_WIDTH, axis=1).any(axis=2)
-    return y.reshape(*mask.shape, -1) * mask[..., None], mask
+    seen = np.logical_or.reduce(sliding_window_view(mask, CONV_WIDTH, axis=1), axis=-1)
+    return y.reshape(*seen.shape, -1) * seen[..., None], seen
 
 
 def _pool(x: Floats, mask: Mask) -> tuple[Floats, Mask]:
     """(n, length, channels), (n, length) -> (n, length // 4, channels), (n, length // 4)."""
     n, length = mask.shape
     whole = length // POOL * POOL
-    return (
-        x[:, :whole].reshape(n, length // POOL, POOL, -1).max(axis=2),
-        mask[:, :whole].reshape(n, length // POOL, POOL).any(axis=2),
-    )
+    largest: Floats = x[:, :whole].reshape(n, length // POOL, POOL, -1).max(axis=2)
+    seen = np.logical_or.reduce(mask[:, :whole].reshape(n, length // POOL, POOL), axis=-1)
+    return largest, seen
 
 
 def _lstm(x: Floats, mask: Mask, kernel: Floats, recurrent: Floats, bias: Floats) -> Floats:
@@ -70,4 +69,5 @@ def _lstm(x: Floats, mask: Mask, kernel: Floats, recurrent: Floats, bias: Floats
 
 
 def _sigmoid(x: Floats) -> Floats:
-    return (0.5 * (np.tanh(0.5 * x) + 1)).astype(np.float32)
+    y: Floats = (0.5 * (np.tanh(0.5 * x) + 1)).astype(np.float32)
+    return y

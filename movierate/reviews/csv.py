@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructField, StructType
@@ -12,7 +14,7 @@ from movierate.reviews.record import Records, quoted
 
 _CORRUPT = "_corrupt_record"
 
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "header": True,
     "multiLine": True,  # a review in quotes may hold newlines
     "quote": '"',

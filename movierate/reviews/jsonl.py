@@ -29,9 +29,7 @@ def read(spark: SparkSession, inputs: Inputs) -> Records:
     )
     lines = lines.where(F.col("_line").rlike(r"\S"))
     columns = _columns([row[0] for row in lines.select("_line").limit(SAMPLE).collect()], inputs)
-    schema = StructType(
-        [StructField(column, StringType()) for column in (*columns, _CORRUPT)]
-    )
+    schema = StructType([StructField(column, StringType()) for column in (*columns, _CORRUPT)])
     options = {"mode": "PERMISSIVE", "columnNameOfCorruptRecord": _CORRUPT}
     parsed = F.from_json("_line", schema, options)
     return Records(

@@ -19,8 +19,11 @@ from movierate.spark import first_line
 
 FORMATS = {"parquet": parquet.read, "jsonl": jsonl.read, "csv": csv.read}
 
-PARTITION_BYTES = 4 << 20
-"""Bytes of input that deserve a task of their own: some thousand reviews."""
+PARTITION_BYTES = 1 << 20
+"""Bytes of input that deserve a task of their own: from a thousand reviews."""
+
+SPLIT_BYTES = 128 << 20
+"""Bytes that Spark gives to one reading task where files can be split."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +48,9 @@ class Dump:
         """
         cores = self.frame.sparkSession.sparkContext.defaultParallelism
         wanted = min(-(-self.inputs.bytes // PARTITION_BYTES), 3 * cores)
-        if wanted > 1 and (
-            not is_splittable(self.inputs, self.format)
-            or self.frame.rdd.getNumPartitions() < wanted
-        ):
-            return self.frame.repartition(wanted)
-        return self.frame
+        # Large files that split keep all cores busy by themselves; sending rows on costs a little.
+        busy = is_splittable(self.inputs, self.format) and self.inputs.bytes > cores * SPLIT_BYTES
+        return self.frame if busy or wanted <= 1 else self.frame.repartition(wanted)
 
 
 def read_reviews(
@@ -114,10 +114,10 @@ def labelled_reviews(
     """
     dump = read_reviews(spark, paths, config)
     if dump.roles.rating is None:
-        raise UserError(
-            "rating: no column has a common name for the rating: name it with --rating"
-        )
-    frame = dump.frame.select("movie_id", F.col("rating").cast("float"), "text").toPandas()
+        raise UserError("rating: no column has a common name for the rating: name it with --rating")
+    frame: pd.DataFrame = dump.frame.select(
+        "movie_id", F.col("rating").cast("float"), "text"
+    ).toPandas()
     usable = frame["text"].fillna("").str.strip().ne("") & frame["rating"].notna()
     return frame[usable].reset_index(drop=True), len(frame)
 
@@ -128,5 +128,5 @@ def review_texts(spark: SparkSession, paths: Sequence[str], config: DumpConfig) 
     Raises:
         UserError: as `read_reviews`.
     """
-    frame = read_reviews(spark, paths, config).frame.select("text").toPandas()
+    frame: pd.DataFrame = read_reviews(spark, paths, config).frame.select("text").toPandas()
     return frame["text"].dropna().reset_index(drop=True)

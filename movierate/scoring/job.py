@@ -43,9 +43,7 @@ class Run:
     record_path: str
 
 
-def score(
-    spark: SparkSession, paths: Sequence[str], output: str, config: ScoreConfig
-) -> Run:
+def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreConfig) -> Run:
     """Rate every review of a dump and publish the ratings of one day.
 
     Args:
@@ -118,9 +116,7 @@ def _rate(dump: Dump, rate: Any, config: ScoreConfig) -> DataFrame:
     no_text = F.col("text").isNull() | ~F.col("text").rlike(r"\S")
     unreadable = F.when(F.col("malformed"), "malformed_record").when(no_text, "empty_text")
     rated = frame.withColumn("r", rate("text"))
-    reason = F.coalesce(
-        unreadable, F.when(F.col("r.predicted_rating").isNull(), "no_known_words")
-    )
+    reason = F.coalesce(unreadable, F.when(F.col("r.predicted_rating").isNull(), "no_known_words"))
     return rated.select(
         "review_id",
         "movie_id",

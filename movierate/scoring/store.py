@@ -136,7 +136,7 @@ class Store:
         if owner["host"] == socket.gethostname():
             return bool(_born(owner["pid"]) == owner["born"])
         age = datetime.datetime.now().timestamp() - staged.getModificationTime() / 1000
-        return age < ABANDONED_HOURS * 3600
+        return bool(age < ABANDONED_HOURS * 3600)
 
     def _path(self, *parts: str) -> Any:
         jvm: Any = self._spark._jvm

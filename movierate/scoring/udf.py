@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import pandas_udf
+from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import FloatType, IntegerType, StructField, StructType
 
 from movierate.model.bundle import DEFAULT_MODEL, BundleFiles, read
@@ -57,7 +57,7 @@ def rating_udf(spark: SparkSession, model: str | Path = DEFAULT_MODEL) -> Any:
         for texts in batches:
             yield pd.DataFrame(vars(rater.rate(texts.tolist())))  # NaN becomes null
 
-    return pandas_udf(rate, RATING)
+    return pandas_udf(rate, RATING)  # type: ignore[call-overload]
 
 
 _raters: dict[str, Rater] = {}

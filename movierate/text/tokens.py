@@ -45,9 +45,10 @@ MARKS = "".join(
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
 _LETTER = r"[^\W_]"  # a letter or a digit
-_TOKEN = re.compile(
-    rf"{_LETTER}+(?:'{_LETTER}+|(?<=[0-9])[./](?=[0-9]){_LETTER}+|[{MARKS}]+{_LETTER}*)*|[!?]+"
-)
+# The large class of marks is slow to try: the guard before it spares nearly all text that.
+_MARKED = rf"(?![\x00-\u02ff])[{MARKS}]+{_LETTER}*"
+_WORD = rf"{_LETTER}+(?:'{_LETTER}+|(?<=[0-9])[./](?=[0-9]){_LETTER}+|{_MARKED})*"
+_TOKEN = re.compile(rf"{_WORD}|[!?]+")
 _TO_APOSTROPHE = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
 
 

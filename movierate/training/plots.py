@@ -7,6 +7,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 Floats = NDArray[np.floating]
@@ -24,7 +25,7 @@ def draw_loss(history: list[dict[str, float]], loss: str, path: Path) -> None:
     best = int(np.argmin(errors))
     axes.plot(best + 1, errors[best], color=ORANGE, marker="o", label="the epoch kept")
     axes.set(xlabel="epoch", title="Loss by epoch")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.legend(frameon=False)
     _save(figure, path)
 

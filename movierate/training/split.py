@@ -25,7 +25,7 @@ def split_by_movie(
     sizes = movie.value_counts(sort=False).sort_index()
     order = np.random.default_rng(seed).permutation(len(sizes))
     drawn = sizes.iloc[order]
-    before = drawn.cumsum() - drawn
+    before = drawn.cumsum().to_numpy() - drawn.to_numpy()
     held_out = drawn.index[before < share * len(reviews)]
     validates = movie.isin(held_out)
     return reviews[~validates].reset_index(drop=True), reviews[validates].reset_index(drop=True)
