@@ -5,13 +5,14 @@ if [ -t 2 ]; then terminal=true; else terminal=false; fi
 SPARK_SUBMIT_OPTS="-Dspark.ui.showConsoleProgress=$terminal $SPARK_SUBMIT_OPTS"
 
 # Java's first line on stderr is a warning that Spark's own flags cause and no flag can silence:
-# "Using incubator modules". Pass on all lines but that one.
+# "Using incubator modules". All lines but that one are passed on.
 exec 2> >(
   trap '' INT
-  IFS= read -r first
+  exec >&2
+  IFS= read -r first || exit 0
   case "$first" in
     "WARNING: Using incubator modules: jdk.incubator.vector") ;;
     *) printf '%s\n' "$first" ;;
   esac
   exec cat
-) >&2 2>&1
+)

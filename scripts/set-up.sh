@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# set-up.sh FOLDER EXTRA PYTHON: a virtual environment with movierate, and Java.
-# Called by make; does nothing twice.
+# set-up.sh FOLDER EXTRA PYTHON: a virtual environment with movierate[EXTRA], and Java.
+# make calls it once; a file .EXTRA in the folder says that it is done.
 set -euo pipefail
 folder=$1 extra=$2 python=$3
 cd "$(dirname "$0")/.."
@@ -37,13 +37,12 @@ fi
 "$python" -c 'import ensurepip, venv' 2> /dev/null \
   || install_package python3-venv "this Python has no venv"
 
-say "making $folder (a few minutes, once)"
-rm -rf "$folder"
-"$python" -m venv "$folder"
+say "installing into $folder (a few minutes, once)"
+[ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
 "$folder/bin/python" -m pip install -q --disable-pip-version-check \
   -c constraints.txt -e ".[$extra]" \
   || stop "pip could not install movierate into $folder: see its message above"
 # Spark reads its settings, the quiet console among them, from the folder conf in its home.
 home=$("$folder/bin/python" -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))')
 ln -sfn "$PWD/conf" "$home/conf"
-touch "$folder/.ready"
+touch "$folder/.$extra"
