@@ -32,6 +32,11 @@ class Stars:
         """The constructor's arguments."""
         return {"low": self.low, "high": self.high}
 
+    @classmethod
+    def from_config(cls, config: dict[str, float]) -> Stars:
+        """The activation that gave the config: Keras asks for it when it loads a model."""
+        return cls(**config)
+
 
 @keras.saving.register_keras_serializable("movierate")
 class MaskedEmbedding(layers.Embedding):

@@ -42,14 +42,14 @@ def _convolve(x: Floats, mask: Mask, kernel: Floats, bias: Floats) -> tuple[Floa
     columns = windows.reshape(-1, CONV_WIDTH * x.shape[2])
     y = np.maximum(columns @ kernel.reshape(-1, kernel.shape[2]) + bias, 0)
     seen = np.logical_or.reduce(sliding_window_view(mask, CONV_WIDTH, axis=1), axis=-1)
-    return y.reshape(*seen.shape, -1) * seen[..., None], seen
+    return y.reshape(*seen.shape, kernel.shape[2]) * seen[..., None], seen
 
 
 def _pool(x: Floats, mask: Mask) -> tuple[Floats, Mask]:
     """(n, length, channels), (n, length) -> (n, length // 4, channels), (n, length // 4)."""
     n, length = mask.shape
     whole = length // POOL * POOL
-    largest: Floats = x[:, :whole].reshape(n, length // POOL, POOL, -1).max(axis=2)
+    largest: Floats = x[:, :whole].reshape(n, length // POOL, POOL, x.shape[2]).max(axis=2)
     seen = np.logical_or.reduce(mask[:, :whole].reshape(n, length // POOL, POOL), axis=-1)
     return largest, seen
 

@@ -135,7 +135,8 @@ class Store:
         owner = json.loads(self._read(STAGING, run_id, OWNER))
         if owner["host"] == socket.gethostname():
             return bool(_born(owner["pid"]) == owner["born"])
-        age = datetime.datetime.now().timestamp() - staged.getModificationTime() / 1000
+        written = self._fs.getFileStatus(staged).getModificationTime() / 1000
+        age = datetime.datetime.now().timestamp() - written
         return bool(age < ABANDONED_HOURS * 3600)
 
     def _path(self, *parts: str) -> Any:

@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+import movierate
+
+
+@pytest.fixture(scope="module")
+def rater():
+    return movierate.open_rater()
+
+
+def test_good_reviews_beat_bad_ones(rater):
+    good, fair, bad = rater.rate(
+        [
+            "An excellent film, beautifully acted. One of the best I have seen. 10/10",
+            "It was okay. Some good scenes, but rather predictable and a bit too long.",
+            "The worst film ever. Boring, stupid and badly acted. A complete waste of time.",
+        ]
+    ).predicted_rating
+    assert good > 8 > fair > bad
+    assert bad < 3
+
+
+def test_texts_without_a_known_word_get_no_rating(rater):
+    ratings = rater.rate(["🤩🤩", "", None, "xqzzt qqqzz", "good"])
+    assert np.isnan(ratings.predicted_rating).tolist() == [True, True, True, True, False]
+    assert ratings.words_read.tolist() == [0, 0, 0, 2, 1]
+    assert ratings.known_words.tolist() == [0, 0, 0, 0, 1]
+
+
+def test_ratings_are_on_the_scale_and_typed_as_the_output(rater, examples):
+    ratings = rater.rate(list(examples["text"]))
+    stars = ratings.predicted_rating[~np.isnan(ratings.predicted_rating)]
+    assert stars.min() >= 1
+    assert stars.max() <= 10
+    assert ratings.predicted_rating.dtype == np.float32
+    assert ratings.words_read.dtype == np.int32
+    assert ratings.known_words.dtype == np.float32
+    assert ratings.words_read.max() == 36
+
+
+def test_a_rating_does_not_depend_on_the_texts_beside_it(rater, examples):
+    texts = list(examples["text"]) * 3
+    together = rater.rate(texts).predicted_rating
+    reverse = rater.rate(texts[::-1]).predicted_rating[::-1]
+    alone = np.array([rater.rate([text]).predicted_rating[0] for text in texts[:50]])
+    np.testing.assert_allclose(together, reverse, atol=1e-5)
+    np.testing.assert_allclose(together[:50], alone, atol=1e-5)
+
+
+def test_no_texts_no_ratings(rater):
+    assert rater.rate([]).predicted_rating.shape == (0,)
+
+
+def test_the_rater_equals_keras_on_the_example_reviews(rater, examples):
+    bundle = movierate.load("imdb")
+    texts = list(examples["text"])
+    expected = bundle.to_keras().predict(bundle.encoder().encode(texts).ids, verbose=0)[:, 0]
+    stars = rater.rate(texts).predicted_rating
+    rated = ~np.isnan(stars)
+    np.testing.assert_allclose(stars[rated], expected[rated], atol=1e-4)

@@ -1,0 +1,112 @@
+"""Training, from a table of reviews to a bundle."""
+
+import multiprocessing
+import os
+import signal
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from movierate.config import TrainConfig
+from movierate.errors import UserError
+from movierate.model.bundle import load
+from movierate.model.rater import Rater
+from movierate.training.train import train
+
+CONFIG = TrainConfig(
+    window=36, vocabulary_size=500, min_count=1, epochs=6, batch_size=32, learning_rate=5e-3
+)
+
+
+def made_up_reviews(n: int) -> pd.DataFrame:
+    """Reviews whose words tell their rating."""
+    random = np.random.default_rng(3)
+    ratings = random.choice([1, 2, 3, 8, 9, 10], n)
+    filler = [f"word{number}" for number in range(60)]
+    texts = []
+    for rating in ratings:
+        words = [*random.choice(filler, 30), *["awful" if rating < 5 else "superb"] * 2]
+        texts.append(" ".join(random.permutation(words)))
+    movies = [f"m{number % 50}" for number in range(n)]
+    return pd.DataFrame({"movie_id": movies, "rating": ratings.astype("float32"), "text": texts})
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    output = tmp_path_factory.mktemp("train") / "model"
+    lines: list[str] = []
+    return output, train(CONFIG, made_up_reviews(600), output, progress=lines.append), lines
+
+
+def test_it_learns_what_the_words_say(trained):
+    _, bundle, _ = trained
+    assert bundle.metrics["validation"]["accuracy"] > 0.9
+    bad, good = Rater(bundle).rate(["word1 awful word2", "word1 superb word2"]).predicted_rating
+    assert good - bad > 3
+
+
+def test_every_epoch_is_told_and_the_best_is_kept(trained):
+    output, bundle, lines = trained
+    epochs = [line for line in lines if line.startswith("epoch")]
+    assert len(epochs) == CONFIG.epochs
+    history = pd.read_json(output / "report" / "epochs.json")
+    kept = bundle.metrics["validation"]["mae"]
+    assert kept == pytest.approx(history["validation_mae"].min(), abs=0.01)  # float16 rounds
+
+
+def test_the_report_has_its_pictures(trained):
+    output, _, _ = trained
+    for name in ("loss.png", "predicted.png", "error_by_star.png"):
+        assert (output / "report" / name).read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_was_returned_is_what_was_written(trained):
+    output, bundle, _ = trained
+    assert load(output).model_id == bundle.model_id
+    assert bundle.name == "model"
+
+
+def test_the_same_seed_and_data_give_the_same_model(trained, tmp_path):
+    _, bundle, _ = trained
+    again = train(CONFIG, made_up_reviews(600), tmp_path / "model")
+    assert again.vocabulary.tokens == bundle.vocabulary.tokens
+    for name, array in bundle.weights.items():
+        np.testing.assert_allclose(again.weights[name], array, atol=2e-3, err_msg=name)
+
+
+def test_validation_reviews_may_be_given(tmp_path):
+    reviews = made_up_reviews(300)
+    bundle = train(CONFIG, reviews[:200], tmp_path / "m", validation=reviews[200:])
+    assert bundle.training_data["labelled_reviews"] == 200
+    assert bundle.metrics["validation"]["reviews"] == 100
+
+
+def test_unlabelled_text_adds_words(tmp_path):
+    more = pd.Series(["a marvellous spectacle"] * 5)
+    bundle = train(CONFIG, made_up_reviews(200), tmp_path / "m", unlabelled=more)
+    assert "spectacle" in bundle.vocabulary.tokens
+
+
+@pytest.mark.parametrize(
+    ("reviews", "message"),
+    [
+        (made_up_reviews(20), "only 20 have a text and a rating"),
+        (made_up_reviews(200).assign(rating=73.0), r"outside the scale of 1 to 10 \(one is 73\)"),
+    ],
+)
+def test_reviews_that_can_not_train_are_refused(reviews, message, tmp_path):
+    with pytest.raises(UserError, match=message):
+        train(CONFIG, reviews, tmp_path / "m")
+
+
+def test_interrupted_it_leaves_nothing_under_the_name(tmp_path):
+    child = multiprocessing.get_context("spawn").Process(
+        target=train, args=(CONFIG, made_up_reviews(600), tmp_path / "m")
+    )
+    child.start()
+    time.sleep(9)
+    os.kill(child.pid, signal.SIGKILL)
+    child.join()
+    assert not (tmp_path / "m").exists()
