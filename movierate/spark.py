@@ -24,20 +24,24 @@ SETTINGS = {
 }
 
 
-def start_spark(name: str, driver_memory: str = "2g") -> SparkSession:
+def start_spark(name: str, driver_memory: str | None = None) -> SparkSession:
     """The session that spark-submit configured, else a local one on all cores.
+
+    Args:
+        name: of the application.
+        driver_memory: of a JVM that is started here; None leaves it to spark-defaults.conf.
 
     Raises:
         UserError: no Java, or the cluster can't be reached.
     """
+    conf = SparkConf().setAppName(name)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # not under spark-submit: we start the JVM
         _require_java()
+        if driver_memory is not None:
+            conf.set("spark.driver.memory", driver_memory)
         if "SPARK_CONF_DIR" not in os.environ and "SPARK_HOME" not in os.environ:
             os.environ["SPARK_CONF_DIR"] = str(CONF)
     try:
-        conf = SparkConf().setAppName(name)
-        conf.setIfMissing("spark.master", "local[*]")
-        conf.setIfMissing("spark.driver.memory", driver_memory)
         for key, value in SETTINGS.items():
             conf.set(key, value)
         return SparkSession.builder.config(conf=conf).getOrCreate()

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -96,7 +97,7 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
         seconds = round(time.monotonic() - clock, 3)
         record |= {"status": "failed", "seconds": seconds, "error": str(error)}
         record_path = store.record(run_id, record)
-        if isinstance(error, PySparkException):
+        if isinstance(error, (PySparkException, Py4JJavaError)):
             raise _explained(error, record_path) from error
         raise
     finally:
@@ -168,7 +169,7 @@ def _check(rows: dict[str, int], store: Store, run_id: str, date: datetime.date)
         )
 
 
-def _explained(error: PySparkException, record_path: str) -> Exception:
+def _explained(error: Exception, record_path: str) -> Exception:
     """Spark's failure as one line."""
     text = str(error)
     if "No module named 'movierate'" in text:

@@ -32,7 +32,7 @@ def learn_salience(
     total = np.zeros(len(vocabulary))
     reviews = np.zeros(len(vocabulary))
     for text, deviation in zip(texts, deviations, strict=True):
-        present = np.unique(vocabulary.ids(tokenize(text)))
+        present = sorted(set(vocabulary.ids(tokenize(text))))
         total[present] += deviation
         reviews[present] += 1
     salience = np.abs(total) / (reviews + shrinkage)

@@ -30,7 +30,7 @@ def published(tmp_path, table: str = "ratings") -> int:
     files = list((tmp_path / "out" / table).glob("*/*.parquet"))
     if not files:
         return 0
-    return duckdb.read_parquet([str(file) for file in files]).count("*").fetchone()[0]
+    return duckdb.read_parquet([str(file) for file in files]).count("*").fetchall()[0][0]
 
 
 def kill(tmp_path, run_id: str) -> None:

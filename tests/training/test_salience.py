@@ -4,8 +4,8 @@ import pytest
 from movierate.text.vocabulary import Vocabulary
 from movierate.training.salience import learn_salience
 
-TEXTS = ["good the", "good good the", "bad the", "bad the", "splendid the", "the unheard"]
-RATINGS = np.array([9, 8, 1, 2, 10, 6], dtype=np.float32)  # 6 in the mean
+TEXTS = ["good the", "good good the", "bad the", "bad the", "splendid the", "the unheard", "..."]
+RATINGS = np.array([9, 8, 1, 2, 10, 6, 6], dtype=np.float32)  # 6 in the mean
 VOCABULARY = Vocabulary(["<pad>", "<unk>", "the", "good", "bad", "splendid"])
 
 

@@ -1,0 +1,238 @@
+"""The commands as a user types them: exit codes, and what stands on the console."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from movierate.cli import main
+from movierate.model.bundle import SHIPPED
+from tests.conftest import REVIEWS, ROOT, run
+
+SCORE = ("python", "jobs/score.py")
+
+
+def refused(result: subprocess.CompletedProcess[str], message: str) -> None:
+    """Exit code 2, one line that says it, and nothing else."""
+    assert result.returncode == 2, result.stderr
+    assert result.stdout == ""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("movierate: error: ")
+    assert message in lines[0]
+
+
+def broken_bundle(tmp_path: Path, kind: str) -> Path:
+    target = tmp_path / kind
+    shutil.copytree(SHIPPED / "imdb", target)
+    weights = target / "weights.safetensors"
+    if kind == "altered":
+        data = bytearray(weights.read_bytes())
+        data[len(data) // 2] ^= 1
+        weights.write_bytes(data)
+    else:
+        weights.unlink()
+    return target
+
+
+# What needs no Spark to be found wrong is tried in this process: it takes no seconds each.
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("score", "the following arguments are required: --input, --output"),
+        ("score --input x --output y --date 2026-13-40", "2026-13-40 is not a date"),
+        ("score --input x --output y --limit many", "invalid int value: 'many'"),
+        ("score --input x --output y --limit 0", "limit: 0 is too small"),
+        ("score --input x --output y --format xml", "invalid choice: 'xml'"),
+        ("score --input x --output y --modle m", "unrecognized arguments: --modle"),
+        ("score --input x --output y --config nope.yaml", "there is no file nope.yaml"),
+        ("score --input x --output y --config {unknown}", "unknown key modle: did you mean model?"),
+        ("score --input x --output y --config {list}", "must hold lines of the form key: value"),
+        ("score --input x --output y --config {broken}", "is not YAML"),
+        ("score --input x --output y --config {type}", "limit: 'ten' is not a whole number"),
+        ("score --input x --output y --config {date}", "2026-02-30 is not a date"),
+        ("train --reviews x --output m --config {window}", "window: 12 is too small"),
+        ("train --reviews x --output m --config {loss}", "loss: mape is none of mae, mse, huber"),
+        ("rate --model {altered} hello", "weights.safetensors was altered"),
+        ("rate --model {weightless} hello", "weights.safetensors is missing"),
+        ("rate --model nope hello", "there is no bundle nope"),
+        ("evaluate --model {altered} --reviews x", "weights.safetensors was altered"),
+        ("fly", "invalid choice: 'fly'"),
+        ("", "arguments are required: COMMAND"),
+    ],
+)
+def test_wrong_arguments(arguments, message, tmp_path, capsys):
+    files = {
+        "unknown": "modle: imdb",
+        "list": "- model",
+        "broken": "model: [imdb",
+        "type": "limit: ten",
+        "date": "date: '2026-02-30'",
+        "window": "window: 12",
+        "loss": "loss: mape",
+    }
+    names = {}
+    for name, text in files.items():
+        names[name] = tmp_path / f"{name}.yaml"
+        names[name].write_text(text)
+    for kind in ("altered", "weightless"):
+        if f"{{{kind}}}" in arguments:
+            names[kind] = broken_bundle(tmp_path, kind)
+    code = main(arguments.format(**names).split())
+    said = capsys.readouterr()
+    refused(subprocess.CompletedProcess([], code, said.out, said.err), message)
+
+
+def test_a_config_file_is_read_and_flags_beat_it(tmp_path):
+    from movierate.config import ScoreConfig, make_config
+
+    (tmp_path / "c.yaml").write_text("model: other\nkeep: [a, b]\ndate: 2026-01-31\nlimit: 5\n")
+    config = make_config(ScoreConfig, tmp_path / "c.yaml", {"model": "imdb", "limit": None})
+    assert (config.model, config.keep, config.limit) == ("imdb", ("a", "b"), 5)
+    assert config.date.isoformat() == "2026-01-31"
+
+
+@pytest.mark.parametrize("name", ["score", "train"])
+def test_the_files_in_conf_hold_the_defaults(name):
+    from movierate.config import ScoreConfig, TrainConfig, make_config
+
+    kind = {"score": ScoreConfig, "train": TrainConfig}[name]
+    assert make_config(kind, ROOT / "conf" / f"{name}.yaml", {}) == kind()
+
+
+def test_wrong_input_and_output(tmp_path):
+    (tmp_path / "file").write_text("x")
+    out = tmp_path / "out"
+    refused(run(*SCORE, "--input", "/no/dump", "--output", out), "no file or directory /no/dump")
+    refused(run(*SCORE, "--input", REVIEWS, "--output", tmp_path / "file"), "is a file")
+    refused(
+        run(*SCORE, "--input", REVIEWS, "--output", out, "--text", "body"),
+        "no column body: its columns are review_id, movie, rating, text",
+    )
+    assert not out.exists()
+
+
+def test_spark_submit_gives_the_same_exit_code_and_line(tmp_path):
+    (tmp_path / "empty").mkdir()
+    command = ("spark-submit", "jobs/score.py", "--output", tmp_path / "out")
+    result = run(*command, "--input", tmp_path / "empty")
+    assert result.returncode == 2
+    lines = (result.stdout + result.stderr).splitlines()
+    assert len(lines) == 1
+    assert "holds no files with data" in lines[0]
+
+
+@pytest.mark.parametrize(
+    "command", [("python", "jobs/score.py"), ("spark-submit", "jobs/score.py")]
+)
+def test_a_normal_run_says_what_it_did_and_nothing_else(command, tmp_path):
+    result = run(*command, "--input", REVIEWS, "--output", tmp_path / "out", "--limit", "50")
+    assert result.returncode == 0
+    assert result.stderr == ""
+    lines = result.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == [
+        *("read", "rated", "rejected", "took", "ratings", "rejected", "record", "query")
+    ]
+    assert lines[0].split()[1] == "50"
+    query = lines[-1].split('"')[1]
+    assert 0 < len(duckdb.sql(query).fetchall()) <= 10
+
+
+def test_without_java_one_line_says_what_to_install(tmp_path):
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "python").symlink_to(sys.executable)
+    environment = {**os.environ, "PATH": str(tools)}
+    environment.pop("JAVA_HOME", None)
+    command = [sys.executable, "jobs/score.py", "--input", REVIEWS, "--output", tmp_path / "out"]
+    result = subprocess.run(
+        command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    refused(result, "apt-get install openjdk-17-jre-headless")
+
+
+def test_rate_takes_arguments_or_lines():
+    given = run("movierate", "rate", "a great, moving film", "boring and bad", "🤩")
+    assert given.returncode == 0
+    assert given.stderr == ""
+    stars, texts = zip(*(line.split("\t") for line in given.stdout.splitlines()), strict=True)
+    assert texts == ("a great, moving film", "boring and bad", "🤩")
+    assert float(stars[0]) > 6 > float(stars[1])
+    assert stars[2] == "n/a"
+    piped = run("movierate", "rate", input="a great, moving film\nboring and bad\n🤩\n")
+    assert piped.stdout == given.stdout
+
+
+def test_train_then_evaluate_then_score_with_the_model(tmp_path):
+    (tmp_path / "small.yaml").write_text("window: 36\nvocabulary_size: 2000\nepochs: 2\n")
+    model = tmp_path / "models" / "mine"
+    trained = run(
+        *("python", "jobs/train.py", "--reviews", REVIEWS, "--output", model),
+        *("--config", tmp_path / "small.yaml"),
+    )
+    assert trained.returncode == 0, trained.stderr
+    assert "epoch 2/2" in trained.stderr
+    assert "MAE" in trained.stdout
+
+    report = tmp_path / "report"
+    evaluated = run(
+        *("python", "jobs/evaluate.py", "--model", model, "--reviews", REVIEWS),
+        *("--output", report),
+    )
+    assert evaluated.returncode == 0, evaluated.stderr
+    figures = json.loads(evaluated.stdout.splitlines()[-1])
+    assert figures["model_id"].startswith("mine-")
+    assert 0 < figures["mae"] < 5
+    assert (report / "predicted.png").stat().st_size > 1000
+
+    out = tmp_path / "out"
+    scored = run("movierate", "score", "--input", REVIEWS, "--output", out, "--model", model)
+    assert scored.returncode == 0, scored.stderr
+    ids = duckdb.sql(f"SELECT DISTINCT model_id FROM '{out}/ratings/*/*.parquet'").fetchall()
+    assert ids == [(figures["model_id"],)]
+
+
+def test_killed_while_it_writes_then_run_again(tmp_path):
+    dump = tmp_path / "dump.parquet"
+    reviews = pd.read_json(REVIEWS, lines=True)
+    reviews = reviews[reviews["text"].notna()]
+    many = pd.concat([reviews.assign(review_id=f"{n}-" + reviews["review_id"]) for n in range(20)])
+    many.to_parquet(dump, row_group_size=200)
+    command = ("--input", dump, "--date", "2026-01-31", "--output")
+
+    first = subprocess.Popen(
+        [sys.executable, "jobs/score.py", *map(str, command), str(tmp_path / "out")],
+        cwd=ROOT,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    staging = tmp_path / "out" / ".staging"
+    while first.poll() is None and not list(staging.glob("*/ratings/*/_temporary")):
+        time.sleep(0.05)
+    os.killpg(first.pid, signal.SIGKILL)
+    assert first.wait() == -signal.SIGKILL
+    assert staging.exists()
+    assert not (tmp_path / "out" / "ratings").exists()
+
+    for output in ("out", "clean"):
+        assert run(*SCORE, *command, tmp_path / output).returncode == 0
+
+    def ratings(output: str) -> pd.DataFrame:
+        frame = pd.read_parquet(tmp_path / output / "ratings").drop(columns="scored_at")
+        return frame.sort_values("review_id", ignore_index=True)
+
+    pd.testing.assert_frame_equal(ratings("out"), ratings("clean"), atol=1e-5)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        *("ratings", "rejected", "runs")
+    ]
+    parts = [path.name for path in (tmp_path / "out" / "ratings").rglob("*") if path.is_file()]
+    assert all(name.lstrip(".").startswith("part-") for name in parts)
