@@ -11,8 +11,7 @@ cat << 'END'
 
 Try next:
   source .venv/bin/activate
-  movierate rate "A slow first hour, then it soars." "Two hours of my life, gone."
+  movierate rate "Funny, moving and beautifully acted." "A dull mess. I want my money back."
   spark-submit jobs/score.py --input YOUR_REVIEWS --output rated     # Parquet, JSON Lines or CSV
-  duckdb or python:  SELECT * FROM 'demo/ratings/*/*.parquet'        # what you have just made
-  duckdb or python:  SELECT * FROM 'demo/rejected/*/*.parquet'       # what could not be rated, and why
+What could not be rated, and why, lies in demo/rejected; the README shows how to query it.
 END

@@ -11,7 +11,7 @@ trap 'rm -rf "$folder"' EXIT
 echo "movierate: packing $target" >&2
 python=$(python3 -c 'import sys; print(sys._base_executable)')
 "$python" -m venv "$folder"
-pip=("$folder/bin/python" -m pip -q --disable-pip-version-check)
+pip=("$folder/bin/python" -m pip -qq --disable-pip-version-check)
 "${pip[@]}" install -c constraints.txt numpy pandas pyarrow pyyaml safetensors
 "${pip[@]}" install --no-deps .
 "${pip[@]}" uninstall -y pip setuptools > /dev/null 2>&1

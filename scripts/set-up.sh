@@ -39,7 +39,7 @@ fi
 
 say "installing into $folder (a few minutes, once)"
 [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
-"$folder/bin/python" -m pip install -q --disable-pip-version-check \
+"$folder/bin/python" -m pip install -qq --disable-pip-version-check \
   -c constraints.txt -e ".[$extra]" \
   || stop "pip could not install movierate into $folder: see its message above"
 # Spark reads its settings, the quiet console among them, from the folder conf in its home.

@@ -1,0 +1,79 @@
+"""Every command and query of the README, run in order in a copy of the repository."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from tests.conftest import ROOT, run
+
+BLOCK = re.compile(r"(<!-- not run here: [^\n]+-->\n)?```(\w+)\n(.*?)```", re.DOTALL)
+BLOCKS = [match.groups() for match in BLOCK.finditer((ROOT / "README.md").read_text())]
+SET_UP = ("pip install", "source .venv")
+"""What the environment of the tests has behind it already."""
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory) -> Path:
+    """The repository's files, with this environment as its .venv, set up."""
+    folder = tmp_path_factory.mktemp("clone") / "movierate"
+    files = run("git", "ls-files", "-co", "--exclude-standard").stdout.split("\n")
+    present = [name for name in files if name and (ROOT / name).exists()]
+    folder.mkdir()
+    listing = "\n".join(present).encode()
+    archive = subprocess.run(
+        ["tar", "-cf", "-", "-T", "-"], cwd=ROOT, input=listing, capture_output=True, check=True
+    )
+    subprocess.run(["tar", "-xf", "-"], cwd=folder, input=archive.stdout, check=True)
+    (folder / ".venv").symlink_to(sys.prefix)
+    subprocess.run(["touch", folder / ".venv" / ".demo"], check=True)
+    return folder
+
+
+@pytest.fixture
+def here(clone, monkeypatch) -> Path:
+    monkeypatch.chdir(clone)
+    return clone
+
+
+def name(block: tuple[str, str, str]) -> str:
+    return block[2].split("\n")[0][:40]
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if not block[0]], ids=name)
+def test_block(block, here, request):
+    _, language, code = block
+    if language == "bash":
+        lines = [line for line in code.splitlines() if not line.startswith(SET_UP)]
+        result = run("bash", "-euo", "pipefail", "-c", "\n".join(lines), cwd=here)
+        assert result.returncode == 0, result.stdout + result.stderr
+    elif language == "sql":
+        assert len(duckdb.sql(code).fetchall()) > 0
+    elif language == "python":
+        exec(code, {"spark": request.getfixturevalue("spark")})
+    else:
+        raise AssertionError(f"nothing runs {language}")
+
+
+def test_what_is_not_run_is_little():
+    assert len([block for block in BLOCKS if block[0]]) == 3
+    assert len(BLOCKS) > 10
+
+
+def test_the_demo_ranks_the_films(here):
+    result = run("make", "demo", cwd=here)
+    assert result.returncode == 0, result.stderr
+    ranking = result.stdout.split("\n\n")[1].splitlines()
+    assert len(ranking) == 21
+    predicted = [float(line.split()[-2]) for line in ranking[1:]]
+    assert predicted == sorted(predicted, reverse=True)
+    assert "Try next" in result.stdout
+
+
+def test_help_tells_of_every_flag():
+    result = run("movierate", "score", "--help")
+    for flag in ("--input", "--output", "--model", "--keep", "--date", "--limit", "--config"):
+        assert flag in result.stdout
