@@ -16,3 +16,8 @@ exec 2> >(
   esac
   exec cat
 )
+
+# Spark gives up where the machine's own name has no address; a local run needs none but this one.
+if [ -z "${SPARK_LOCAL_IP:-}" ] && ! getent hosts "$(uname -n)" > /dev/null; then
+  SPARK_LOCAL_IP=127.0.0.1
+fi
