@@ -4,6 +4,7 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 VENV := .venv
+PACKED := dist/movierate-env.tar.gz
 ACTIVATE := source $(VENV)/bin/activate
 MADE_FROM := setup.py constraints.txt scripts/set-up.sh
 
@@ -24,8 +25,10 @@ check: $(VENV)/.dev ## style and types
 format: $(VENV)/.dev ## mend the style
 	@$(ACTIVATE) && ruff check --fix . ; ruff format .
 
-env: $(VENV)/.demo ## dist/movierate-env.tar.gz: what executors need, without TensorFlow
-	@$(ACTIVATE) && scripts/pack-env.sh dist/movierate-env.tar.gz
+env: $(PACKED) ## dist/movierate-env.tar.gz: what executors need, without TensorFlow
+
+$(PACKED): $(VENV)/.demo setup.py constraints.txt $(shell find -L movierate -type f -not -name '*.pyc')
+	@$(ACTIVATE) && scripts/pack-env.sh $@
 
 clean: ## remove what make has made
 	rm -rf $(VENV) build dist demo *.egg-info

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -72,6 +73,28 @@ def small_bundle() -> Bundle:
         salience=salience,
         weights=weights,
     )
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository's files in another place, with this environment as their .venv."""
+    folder = tmp_path_factory.mktemp("clone") / "movierate"
+    for name in run("git", "ls-files", "-co", "--exclude-standard").stdout.splitlines():
+        source, target = ROOT / name, folder / name
+        if source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+    (folder / ".venv").symlink_to(sys.prefix)
+    (folder / ".venv" / ".demo").touch()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def packed(clone: Path) -> Path:
+    """The environment for executors, as the README makes it."""
+    result = run("make", "env", cwd=clone)
+    assert result.returncode == 0, result.stderr
+    return clone / "dist" / "movierate-env.tar.gz"
 
 
 def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:

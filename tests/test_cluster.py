@@ -65,15 +65,6 @@ def wait_for(log: Path, text: str, times: int = 1) -> str:
     raise AssertionError(f"{text!r} did not come: {log.read_text()}")
 
 
-@pytest.fixture(scope="module")
-def packed(tmp_path_factory) -> Path:
-    """The environment for executors, as the README makes it."""
-    archive = tmp_path_factory.mktemp("pack") / "movierate-env.tar.gz"
-    result = run("scripts/pack-env.sh", archive)
-    assert result.returncode == 0, result.stderr
-    return archive
-
-
 @pytest.fixture
 def cluster(tmp_path) -> Iterator[str]:
     """The address of a master with two workers of one core each."""
