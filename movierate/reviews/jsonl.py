@@ -56,7 +56,11 @@ def parser(columns: Sequence[str], encoding: str) -> Parser:
             text = line.decode(encoding, "surrogateescape")
             record = _object(text)
             if record is not None:
-                yield sound([_value(record, name, path) for name, path in keys], text)
+                values = [_value(record, name, path) for name, path in keys]
+                if isinstance(values[0], dict | list):  # no text, whatever it holds
+                    yield damaged(text)
+                else:
+                    yield sound([_text(value) for value in values], text)
             elif text.strip():
                 yield damaged(text)
 
@@ -86,10 +90,14 @@ def _leaves(record: dict[str, Any], prefix: str = "", depth: int = 8) -> Iterato
             yield prefix + key
 
 
-def _value(record: dict[str, Any], name: str, path: list[str]) -> str | None:
+def _value(record: dict[str, Any], name: str, path: list[str]) -> Any:
     value: Any = record
     for key in [name] if name in record else path:
         value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return json.dumps(value, ensure_ascii=False)

@@ -87,8 +87,9 @@ def session_of_whole_files(spark: SparkSession) -> SparkSession:
 def sound(values: Sequence[str | None], raw: bytes | str) -> Row:
     """The row of these values, or a rejected one if they hold what is no character.
 
-    What was read is kept where the first value, the review's text, is blank. Bytes that do not decode reach a parser as lone surrogates (Python's `surrogateescape`), and
-    JSON can write such: neither can be stored as UTF-8.
+    What was read is kept where the first value, the review's text, is blank. Bytes that do not
+    decode reach a parser as lone surrogates (Python's `surrogateescape`), and JSON can write
+    such: neither can be stored as UTF-8.
     """
     for value in values:
         if value is not None and not is_text(value):

@@ -17,7 +17,13 @@ from pyspark.sql.pandas.functions import pandas_udf
 from movierate.config import DumpConfig
 from movierate.errors import UserError
 from movierate.reviews import aclimdb, csv, jsonl, parquet, snap
-from movierate.reviews.broken import BrokenFile, broken_files, is_read_failure, read_around
+from movierate.reviews.broken import (
+    BrokenFile,
+    broken_files,
+    is_read_failure,
+    read_around,
+    unfinished_bzip2,
+)
 from movierate.reviews.columns import Roles, check_column, find_roles, known_shape
 from movierate.reviews.encoding import AUTO, UTF8, check_encoding, guess_encoding
 from movierate.reviews.formats import guess_format
@@ -34,6 +40,9 @@ FORMATS: dict[str, Callable[[SparkSession, Inputs, DumpConfig, str], Records]] =
     "aclimdb": aclimdb.read,
     "snap": snap.read,
 }
+
+LINES = ("jsonl", "csv", "tsv", "snap")
+"""Formats of large text files."""
 
 PARTITION_BYTES = 1 << 20
 """Bytes of input that deserve a task of their own: from a thousand reviews."""
@@ -78,6 +87,8 @@ class Dump:
     inputs: Inputs
     broken: Sequence[BrokenFile]
     """Files that turned out to be broken."""
+    was_read_around: bool
+    """Whether all files were tried one by one."""
     _records: Records
     _wanted: Sequence[str]
     _canonical: Callable[[DataFrame], DataFrame]
@@ -98,9 +109,11 @@ class Dump:
         """This dump after a read of it has failed: what can be read of the broken files is, and
         each of them has one more row, MALFORMED, that says what is wrong with it.
         """
-        broken = broken_files(self._records, self._wanted)
+        broken = broken_files(self._records, self.broken)
         rows = read_around(self._records, self._wanted, broken)
-        return dataclasses.replace(self, frame=self._canonical(rows), broken=broken)
+        return dataclasses.replace(
+            self, frame=self._canonical(rows), broken=broken, was_read_around=True
+        )
 
 
 def read_reviews(
@@ -141,17 +154,22 @@ def read_reviews(
     names = [roles.text, roles.movie, roles.id, roles.rating]
     wanted = list(dict.fromkeys(name for name in (*names, *keep) if name))
 
+    broken = unfinished_bzip2(records) if format in LINES else []
+    if broken and config.strict:
+        raise UserError(unreadable(f"{broken[0].source}: {broken[0].why}"))
+
     def canonical(rows: DataFrame) -> DataFrame:
         return _canonical(rows, roles, keep, wanted, scale.scale if scale else None, stars)
 
     return Dump(
-        frame=canonical(read_around(records, wanted, broken=[])),
+        frame=canonical(read_around(records, wanted, broken)),
         format=format,
         encoding=records.encoding,
         roles=roles,
         rating_scale=scale,
         inputs=inputs,
-        broken=[],
+        broken=broken,
+        was_read_around=False,
         _records=records,
         _wanted=wanted,
         _canonical=canonical,
@@ -201,16 +219,13 @@ def collect(dump: Dump, config: DumpConfig, *columns: str | Column) -> pd.DataFr
         if not is_read_failure(error):
             raise
         if config.strict:
-            raise unreadable(error) from None
+            raise UserError(unreadable(first_line(error))) from None
     return dump.around_broken_files().frame.select(*columns).toPandas()
 
 
-def unreadable(error: Exception) -> UserError:
+def unreadable(what: str) -> str:
     """What to say of a broken file where none is allowed."""
-    return UserError(
-        f"input: {first_line(error)} (mend or remove the file, or go on without it: "
-        "leave out --strict)"
-    )
+    return f"input: {what} (mend or remove the file, or leave out --strict to read around it)"
 
 
 def _encoding(inputs: Inputs, config: DumpConfig) -> str:

@@ -35,7 +35,8 @@ class Records:
 
     Columns of the result: c0, c1, ... in the order asked for, typed as in the dump; source
     (string: the file); reason (string: MALFORMED, UNDECODABLE, or null for a sound row, and the
-    values are null where it is not); raw (string: what was read of a row that is not sound or has no text).
+    values are null where it is not); raw (string: what was read of a row that is not sound or has
+    no text).
     """
 
     sample: Callable[[str], list[str]]

@@ -129,10 +129,10 @@ def _rate_all(dump: Dump, rate: Any, config: ScoreConfig) -> tuple[DataFrame, di
         return rows, _account(rows), dump
     except (PySparkException, Py4JJavaError) as error:
         rows.unpersist()
-        if not is_read_failure(error) or dump.broken:
+        if not is_read_failure(error) or dump.was_read_around:
             raise
         if config.strict:
-            raise unreadable(error) from None
+            raise UserError(unreadable(first_line(error))) from None
     return _rate_all(dump.around_broken_files(), rate, config)
 
 
