@@ -25,19 +25,25 @@ def check_encoding(name: str) -> str:
     """
     try:
         codec = codecs.lookup(name)
-        is_ascii = _ASCII.decode(codec.name) == _ASCII.decode("ascii")
-    except UnicodeError:
-        is_ascii = False
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, ValueError):
         near = difflib.get_close_matches(name.lower().replace("-", "_"), aliases, n=1)
         hint = f", did you mean {near[0]}?" if near else ""
-        raise UserError(f"encoding: {name} is no known charset{hint}") from None
-    if not is_ascii or not codec._is_text_encoding:
+        raise UserError(f"encoding: {name!r} is no known charset{hint}") from None
+    if not _holds_ascii(codec):
         raise UserError(
             f"encoding: {name} can't be read line by line: convert the dump first, "
             f"with: iconv -f {name} -t UTF-8"
         )
     return codec.name
+
+
+def _holds_ascii(codec: codecs.CodecInfo) -> bool:
+    if not codec._is_text_encoding:  # rot13, base64 and the like
+        return False
+    try:
+        return codec.decode(_ASCII)[0] == _ASCII.decode("ascii")
+    except UnicodeError:
+        return False
 
 
 def guess_encoding(sample: bytes) -> str:

@@ -61,7 +61,7 @@ def parser(columns: Sequence[str], encoding: str) -> Parser:
                     yield damaged(text)
                 else:
                     yield sound([_text(value) for value in values], text)
-            elif text.strip():
+            elif line.strip():
                 yield damaged(text)
 
     return parse
