@@ -251,7 +251,8 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5_000)
     parser.add_argument("--only", nargs="+", default=list(SHAPES), metavar="NAME")
     arguments = parser.parse_args()
-    shutil.rmtree(arguments.work, ignore_errors=True)
+    for name in ("dump", "dumps"):
+        shutil.rmtree(arguments.work / name, ignore_errors=True)
 
     reviews = pd.read_parquet(arguments.reviews)
     latin = reviews["text"].str.fullmatch(r"[\x20-\x7e\xa0-\xff]+")  # what every charset has

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 
 from movierate.errors import UserError
 from movierate.spark import file_system, first_line
@@ -15,11 +17,14 @@ from movierate.spark import file_system, first_line
 COMPRESSIONS = (".gz", ".bz2", ".zst", ".snappy", ".lz4", ".deflate")
 UNSPLITTABLE = (".gz", ".zst", ".snappy", ".lz4", ".deflate")
 
+ZSTANDARD = ".zst"
+
 FILES_TRIED = 16
 """Files whose beginning is looked at until one can be read."""
 
 HEAD_BYTES = 1 << 20
 LONGEST_HEAD_BYTES = 128 << 20
+LINES = 200
 """How much of a file is looked at; more only where its first line is longer."""
 
 
@@ -97,10 +102,21 @@ def _head(spark: SparkSession, fs: Any, path: Any) -> Head:
     for content in _beginnings(spark, fs, path):
         if b"\n" in content:
             break
+    if not content and str(path).endswith(ZSTANDARD):
+        content = _first_lines(spark, str(path))
     lines = content.split(b"\n")
     if len(content) >= HEAD_BYTES and len(lines) > 1:
         lines.pop()  # cut off
     return Head(str(path), content, lines)
+
+
+def _first_lines(spark: SparkSession, path: str) -> bytes:
+    """The same through Spark's reader, which has a decompressor that Hadoop may be without."""
+    try:
+        rows = spark.read.text(path).select(F.col("value").cast("binary")).limit(LINES).collect()
+    except (Py4JJavaError, PySparkException):
+        return b""
+    return b"".join(bytes(row[0]) + b"\n" for row in rows)
 
 
 def _beginnings(spark: SparkSession, fs: Any, path: Any) -> Iterator[bytes]:
