@@ -10,12 +10,13 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from movierate.config import DumpConfig
 from movierate.reviews.inputs import Inputs
-from movierate.reviews.lines import Parser, Row, read_lines, rejected, sound, text_records
-from movierate.reviews.record import MALFORMED, Records
+from movierate.reviews.lines import Parser, Row, rejected, sound, text_records
+from movierate.reviews.record import MALFORMED, SOURCE, Records
 from movierate.spark import file_system
 
 COLUMNS = ("review_id", "movie_id", "rating", "text")
@@ -49,19 +50,25 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     session = spark.newSession()
     session.conf.set("spark.sql.files.openCostInBytes", str(OPEN_COST_BYTES))
     return text_records(
-        frame=lambda lenient: read_lines(
-            session,
-            inputs.paths,
-            lenient,
-            wholetext=True,
-            recursiveFileLookup=True,
-            pathGlobFilter="[0-9]*_[0-9]*.txt",
-        ),
+        frame=lambda lenient: _read_files(session, inputs.paths, lenient),
         columns=COLUMNS,
         parser=lambda wanted: parser(wanted, encoding, films),
-        head=(inputs.head.path, []),
         encoding=encoding,
         scale=SCALE,
+    )
+
+
+def _read_files(session: SparkSession, paths: Sequence[str], lenient: bool) -> DataFrame:
+    """A row a file. Spark's reader of binary files opens a small one in a quarter of the time
+    that its reader of texts takes.
+    """
+    reader = session.read.format("binaryFile").options(
+        ignoreCorruptFiles=lenient,
+        recursiveFileLookup=True,
+        pathGlobFilter="[0-9]*_[0-9]*.txt",
+    )
+    return reader.load(list(paths)).select(
+        F.col("content").alias("line"), F.col("_metadata.file_path").alias(SOURCE)
     )
 
 

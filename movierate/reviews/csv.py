@@ -79,7 +79,6 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         frame=lambda lenient: read_lines(session, inputs.paths, lenient, lineSep=line_end.decode()),
         columns=tuple(dict.fromkeys(_names(header))),
         parser=lambda wanted: parser(wanted, dialect, encoding),
-        head=(head.path, lines),
         encoding=encoding,
     )
 

@@ -40,7 +40,6 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         frame=lambda lenient: read_lines(spark, inputs.paths, lenient),
         columns=tuple(columns),
         parser=lambda wanted: parser(wanted, encoding),
-        head=(inputs.head.path, head),
         encoding=encoding,
     )
 

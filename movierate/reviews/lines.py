@@ -41,7 +41,6 @@ def text_records(
     frame: Callable[[bool], DataFrame],
     columns: tuple[str, ...],
     parser: Callable[[Sequence[str]], Parser],
-    head: tuple[str, list[bytes]],
     encoding: str,
     scale: tuple[float, float] | None = None,
 ) -> Records:
@@ -51,19 +50,14 @@ def text_records(
         frame: gives the lines (`read_lines`); told whether to be lenient with broken files.
         columns: the dump's columns.
         parser: given columns, what makes rows of lines.
-        head: a file and its first lines.
         encoding: the charset of the files.
         scale: of the ratings, if the format says.
     """
 
-    def sample(column: str) -> list[str]:
-        rows = parser([column])(*head)
-        return [row.values[0] for row in rows if row.values and row.values[0] is not None]
-
     def parse(lines: DataFrame, wanted: Sequence[str]) -> DataFrame:
         return _parse(lines, wanted, parser(wanted))
 
-    return Records(columns, frame, parse, sample, encoding, scale)
+    return Records(columns, frame, parse, encoding, scale)
 
 
 def read_lines(

@@ -14,9 +14,6 @@ from movierate.config import DumpConfig
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.record import RAW_CHARACTERS, SOURCE, UNDECODABLE, Records, quoted
 
-SAMPLE = 10_000
-"""Values looked at to learn what a column holds."""
-
 
 def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
     """The rows of Parquet files of one schema. Nested fields have names with dots."""
@@ -48,12 +45,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
             .alias("raw"),
         )
 
-    def sample(column: str) -> list[str]:
-        value = leaves[column][0].cast("string").alias("value")
-        rows = scan(True).select(value).where("value IS NOT NULL").limit(SAMPLE).collect()
-        return [str(row[0]) for row in rows]
-
-    return Records(tuple(leaves), scan, parse, sample, "utf-8")
+    return Records(tuple(leaves), scan, parse, "utf-8")
 
 
 def _schema(spark: SparkSession, inputs: Inputs, strict: bool) -> StructType:

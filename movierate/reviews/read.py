@@ -50,6 +50,9 @@ PARTITION_BYTES = 1 << 20
 SPLIT_BYTES = 128 << 20
 """Bytes that Spark gives to one reading task where files can be split."""
 
+DISTINCT_RATINGS = 10_000
+"""Values that a scale is guessed from: all that a column of ratings has."""
+
 STARS: Scale = (1.0, 10.0)
 """The scale that ratings are given on, where no model asks for another."""
 
@@ -245,7 +248,10 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
     known = records.scale or (shape.scale if shape else None)
     if known is not None:
         return RatingScale(known, "format")
-    guessed = guess_scale(records.sample(roles.rating))
+    # The first rows won't do: dumps are often sorted, the bad reviews first.
+    values = records.parse(records.scan(True), [roles.rating]).select(F.col("c0").cast("string"))
+    rows = values.where("c0 IS NOT NULL").distinct().limit(DISTINCT_RATINGS).collect()
+    guessed = guess_scale(row[0] for row in rows)
     return RatingScale(guessed, "guessed" if guessed else "unknown")
 
 

@@ -39,9 +39,6 @@ class Records:
     no text).
     """
 
-    sample: Callable[[str], list[str]]
-    """Some values of a column, as strings."""
-
     encoding: str
     """The charset that the files are read in."""
 

@@ -25,13 +25,11 @@ _KEY = re.compile(r"((?:product|review)/[A-Za-z]+):(?: |$)")
 def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
     """The blocks of the files."""
     line_end = "\r\n" if b"\r\n" in inputs.head.content[:10_000] else "\n"
-    blocks = inputs.head.content.split((2 * line_end).encode())
     return text_records(
         # A block is a "line" to Spark's reader, so blocks are read in parallel as lines are.
         frame=lambda lenient: read_lines(spark, inputs.paths, lenient, lineSep=2 * line_end),
         columns=COLUMNS,
         parser=lambda wanted: parser(wanted, encoding),
-        head=(inputs.head.path, blocks[:-1] or blocks),
         encoding=encoding,
         scale=SCALE,
     )

@@ -95,7 +95,7 @@ def test_a_snap_block_with_continued_lines():
 @given(st.binary(max_size=200))
 def test_any_line_of_bytes_is_a_json_row_or_blank(line):
     rows = list(jsonl.parser(["text"], "utf-8")("f", [line]))
-    assert len(rows) == (0 if not line.decode("utf-8", "replace").strip() else 1)
+    assert len(rows) == (1 if line.strip() else 0)
 
 
 @given(st.lists(st.sampled_from([b'"', b",", b"a", b"\n", b"\r", b"\xff", b"\0", b"1,x\n"])))

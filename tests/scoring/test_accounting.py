@@ -121,6 +121,14 @@ def test_amazon_ratings_are_of_1_to_5_and_a_flag_beats_that(spark, tmp_path):
     assert read_reviews(spark, paths, given).frame.first()["rating"] == 10
 
 
+def test_the_scale_of_a_sorted_dump_is_not_guessed_from_its_beginning(spark, tmp_path):
+    rows = [{"text": TEXT, "stars": stars} for stars in (1, 2, 4) for _ in range(10_000)]
+    rows += [{"text": TEXT, "stars": 10}]
+    pd.DataFrame(rows).to_parquet(tmp_path / "reviews.parquet")
+    scale = read_reviews(spark, [str(tmp_path)], ScoreConfig()).rating_scale
+    assert scale.as_record() == {"scale": [1, 10], "origin": "guessed"}
+
+
 def test_two_candidates_for_the_text_are_named(spark, tmp_path):
     (tmp_path / "reviews.csv").write_text("review,comment,stars\na,b,1\n")
     with pytest.raises(UserError, match=r"review and comment .* name one with --text"):
