@@ -81,6 +81,14 @@ def test_json_values_are_what_is_written():
     assert row.values[4:] == ["true", None, None]
 
 
+def test_a_text_of_50_mb_is_a_text():
+    text = "good " * 10_000_000
+    (row,) = jsonl.parser(["text"], "utf-8")("f", [json.dumps({"text": text}).encode()])
+    assert row.values == [text]
+    (row,) = csv.parser(["text"], COMMA, "utf-8")("f", [b"id,text", f'1,"{text}"'.encode()])
+    assert row.values == [text]
+
+
 def test_a_key_with_a_dot_beats_the_path():
     (row,) = jsonl.parser(["a.b"], "utf-8")("f", [b'{"a.b": "this", "a": {"b": "that"}}'])
     assert row.values == ["this"]
