@@ -1,6 +1,7 @@
 """The commands: parse arguments, call one function of movierate, print what came of it.
 
-Exit codes: 0 done; 1 the run failed; 2 what the user gave is wrong.
+Exit codes: 0 done; 1 the run failed; 2 what the user gave is wrong; 3 the run is
+done, and a gate that the user set has tripped.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ from movierate.config import (
     make_config,
     parse_date,
 )
-from movierate.errors import RunFailed, UserError
+from movierate.errors import GateTripped, RunFailed, UserError
 from movierate.model.bundle import DEFAULT_MODEL
 
-DONE, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, USAGE, TRIPPED, INTERRUPTED = 0, 1, 2, 3, 130
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for each exit code)
     """Run a command; returns its exit code. Errors are one line on stderr."""
     warnings.filterwarnings("ignore")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -44,6 +45,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say_error(error, USAGE)
     except RunFailed as error:
         return _say_error(error, FAILED)
+    except GateTripped as gate:
+        return _say_error(gate, TRIPPED)
     except KeyboardInterrupt:
         return _say_error("interrupted: nothing was published", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has left, as head does
@@ -75,7 +78,9 @@ def _score(arguments: argparse.Namespace) -> None:
         run = score(spark, arguments.input, arguments.output, config)
     finally:
         stop_spark()
-    print(_score_summary(run.record, run.record_path))
+    print(_score_summary(run.record, run.record_path), flush=True)
+    if run.record["gates_tripped"]:
+        raise GateTripped("; ".join(run.record["gates_tripped"]))
 
 
 def _score_summary(record: dict[str, Any], record_path: str) -> str:
@@ -88,12 +93,17 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
         for role, column in record["columns"].items()
         if column and role != "keep"
     )
+    dump = f"{record['format']}, {record['encoding']}"
+    if record["rating_scale"]:
+        dump += f"; {_ratings_said(record)}"
+    broken = len(record["broken_files"])
     output = record["output"].rstrip("/")
     day = f"scored_date={record['scored_date']}"
     lines = [
-        f"read      {rows['read']:>14,} rows of {record['format']} ({columns})",
+        f"read      {rows['read']:>14,} rows of {dump} ({columns})",
         f"rated     {rows['rated']:>14,} with {record['model_id']}",
         f"rejected  {rows['rejected']:>14,}{f' ({reasons})' if reasons else ''}",
+        *([f"broken    {broken:>14,} files, read as far as they go"] if broken else []),
         f"took      {record['seconds']:>14,.1f} s, {record['rows_per_second']:,.0f} rows/s",
         f"ratings   {output}/ratings/{day}",
         f"rejected  {output}/rejected/{day}",
@@ -101,6 +111,19 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
         f"query     duckdb -c \"FROM '{output}/ratings/*/*.parquet' LIMIT 10\"",
     ]
     return "\n".join(lines)
+
+
+def _ratings_said(record: dict[str, Any]) -> str:
+    """How the dump's ratings were understood."""
+    scale, origin = record["rating_scale"]["scale"], record["rating_scale"]["origin"]
+    said = {
+        "given": "ratings {}, as given",
+        "format": "ratings {}, as such dumps have",
+        "guessed": "ratings guessed to be {}: --rating-scale beats it",
+        "unknown": "numbers alone are no ratings: give --rating-scale",
+    }[origin].format("{:g}-{:g}".format(*scale) if scale else "")
+    unread = record["ratings_unread"]
+    return f"{said}; {unread:,} could not be read" if unread else said
 
 
 def _train(arguments: argparse.Namespace) -> None:
@@ -114,10 +137,10 @@ def _train(arguments: argparse.Namespace) -> None:
     validation = unlabelled = None
     try:
         spark = start_spark("movierate train", driver_memory="4g")
-        labelled, read = labelled_reviews(spark, arguments.reviews, config)
+        labelled, read = labelled_reviews(spark, arguments.reviews, config, config.stars)
         _progress(f"{read:,} rows read, {len(labelled):,} have a text and a rating")
         if arguments.validation:
-            validation, _ = labelled_reviews(spark, [arguments.validation], config)
+            validation, _ = labelled_reviews(spark, [arguments.validation], config, config.stars)
         if arguments.unlabelled:
             unlabelled = review_texts(spark, arguments.unlabelled, config)
     finally:
@@ -143,7 +166,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     bundle = load(arguments.model)
     try:
         spark = start_spark("movierate evaluate")
-        labelled, read = labelled_reviews(spark, [arguments.reviews], config)
+        labelled, read = labelled_reviews(spark, [arguments.reviews], config, bundle.rating_scale)
     finally:
         stop_spark()
     _progress(f"{read:,} rows read, {len(labelled):,} have a text and a rating")
@@ -215,6 +238,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="YYYY-MM-DD",
         help="whose ratings to replace; today in UTC",
     )
+    score.add_argument(
+        "--max-rejected",
+        type=float,
+        metavar="SHARE",
+        help="exit with 3 if more of the rows are rejected, as 0.05",
+    )
     score.add_argument("--limit", type=int, metavar="N", help="rate no more than N rows")
     _add_config(score)
 
@@ -256,7 +285,7 @@ def _add_model(parser: argparse.ArgumentParser, default: str | None = DEFAULT_MO
 
 
 def _add_dump(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--format", choices=FORMATS, help="told by the file names by default")
+    parser.add_argument("--format", choices=FORMATS, help="told by the files by default")
     for role, what in (
         ("text", "the review's text"),
         ("movie", "the movie"),
@@ -264,6 +293,17 @@ def _add_dump(parser: argparse.ArgumentParser) -> None:
         ("rating", "the rating that came with it"),
     ):
         parser.add_argument(f"--{role}", metavar="COL", help=f"column of {what}")
+    parser.add_argument(
+        "--rating-scale", metavar="LOW-HIGH", help="of ratings that are bare numbers, as 1-5"
+    )
+    parser.add_argument("--encoding", metavar="NAME", help="charset of text; auto: from a sample")
+    parser.add_argument("--sep", metavar="CHAR", help="separator of csv: , or ; or | or tab")
+    parser.add_argument(
+        "--strict",
+        action="store_const",
+        const=True,
+        help="fail if a file can't be read to its end",
+    )
 
 
 def _add_config(parser: argparse.ArgumentParser) -> None:

@@ -17,7 +17,7 @@ from movierate.model.bundle import DEFAULT_MODEL
 from movierate.model.geometry import SHORTEST_WINDOW
 from movierate.text.window import CHOICES
 
-FORMATS = ("auto", "parquet", "jsonl", "csv")
+FORMATS = ("auto", "parquet", "jsonl", "csv", "tsv", "aclimdb", "snap")
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,17 @@ class DumpConfig:
     movie: str | None = None
     id: str | None = None
     rating: str | None = None
+    rating_scale: tuple[float, float] | None = None
+    encoding: str | None = None
+    sep: str | None = None
+    strict: bool = False
 
     def __post_init__(self) -> None:
         _one_of("format", self.format, FORMATS)
+        if self.rating_scale is not None and self.rating_scale[0] >= self.rating_scale[1]:
+            raise UserError("rating_scale: give the lowest and the highest rating, as 1-5")
+        if self.sep is not None:
+            object.__setattr__(self, "sep", _separator(self.sep))
 
 
 @dataclass(frozen=True)
@@ -42,9 +50,12 @@ class ScoreConfig(DumpConfig):
     keep: tuple[str, ...] = ()
     date: datetime.date | None = None
     limit: int | None = None
+    max_rejected: float | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.max_rejected is not None:
+            _between("max_rejected", self.max_rejected, 0, 1)
         if self.limit is not None:
             _at_least("limit", self.limit, 1)
 
@@ -69,7 +80,7 @@ class TrainConfig(DumpConfig):
     word_dropout: float = 0.1
     loss: str = "huber"
     weights_dtype: str = "float16"
-    rating_scale: tuple[float, float] = (1.0, 10.0)
+    stars: tuple[float, float] = (1.0, 10.0)
     seed: int = 1
 
     def __post_init__(self) -> None:
@@ -87,8 +98,8 @@ class TrainConfig(DumpConfig):
         _between("word_dropout", self.word_dropout, 0, 0.9)
         _one_of("loss", self.loss, ("mae", "mse", "huber"))
         _one_of("weights_dtype", self.weights_dtype, ("float16", "float32"))
-        if self.rating_scale[0] >= self.rating_scale[1]:
-            raise UserError("rating_scale: give the lowest and the highest rating, as [1, 10]")
+        if self.stars[0] >= self.stars[1]:
+            raise UserError("stars: give the model's lowest and highest rating, as [1, 10]")
 
 
 Config = TypeVar("Config", bound=DumpConfig)
@@ -167,6 +178,19 @@ def _whole(value: Any) -> int:
     return value
 
 
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError
+    return value
+
+
+def _separator(text: str) -> str:
+    text = {"\\t": "\t", "tab": "\t"}.get(text, text)
+    if len(text) != 1 or not text.isascii() or text in '\r\n"':
+        raise UserError(f"sep: {text!r} is not one ASCII character: give , or ; or | or tab")
+    return text
+
+
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, float) else float(_whole(value))
 
@@ -177,6 +201,11 @@ def _names(value: Any) -> tuple[str, ...]:
 
 
 def _pair(value: Any) -> tuple[float, float]:
+    if isinstance(value, str):
+        try:
+            value = [float(end) for end in value.split("-")]  # as 1-5
+        except ValueError:
+            raise TypeError from None
     if not isinstance(value, list | tuple) or len(value) != 2:
         raise TypeError
     return _number(value[0]), _number(value[1])
@@ -189,9 +218,10 @@ def _date(value: Any) -> datetime.date:
 _KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "str": ("a text", _text),
     "int": ("a whole number", _whole),
+    "bool": ("true or false", _flag),
     "float": ("a number", _number),
     "tuple[str, ...]": ("a list of column names", _names),
-    "tuple[float, float]": ("a pair of numbers", _pair),
+    "tuple[float, float]": ("a pair of numbers, as 1-5", _pair),
     "datetime.date": ("a date", _date),
 }
 """For each type of a field: what it is called, and the conversion, which may raise TypeError."""

@@ -9,3 +9,7 @@ class UserError(Exception):
 
 class RunFailed(Exception):
     """The run broke through no fault of what the user gave; nothing was published."""
+
+
+class GateTripped(Exception):
+    """The run is done and published, but it is not as good as the user asked for."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from movierate.config import DumpConfig
 from movierate.errors import UserError
@@ -15,13 +15,51 @@ ALIASES = {
         *("comment", "comments", "message", "fulltext"),
     ),
     "movie": (
-        *("movieid", "parentasin", "asin", "productid", "imdbid", "tconst", "filmid", "titleid"),
+        *("movieid", "parentasin", "asin", "productid", "productproductid", "imdbid", "tconst"),
+        *("filmid", "titleid", "rottentomatoeslink"),
         *("movie", "film", "movietitle", "filmtitle", "moviename", "filmname", "title"),
     ),
     "id": ("reviewid", "id", "uuid"),
-    "rating": ("rating", "stars", "starrating", "overall", "score", "reviewrating", "userrating"),
+    "rating": (
+        *("rating", "stars", "starrating", "overall", "score", "reviewrating", "reviewscore"),
+        *("userrating", "originalscore", "sentiment", "label", "fresh"),
+    ),
 }
 """Common names by role, from the likeliest: lower case, letters and digits alone."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A dump that is widely used, known by some of its columns, and what they mean there."""
+
+    columns: frozenset[str]
+    roles: Mapping[str, str | None] = field(default_factory=dict)
+    """Roles whose columns are named otherwise there than commonly."""
+    scale: tuple[float, float] | None = None
+    """The lowest and the highest rating."""
+
+
+SHAPES = (
+    # Rotten Tomatoes critics: id is the movie's.
+    Shape(frozenset({"id", "review", "fresh"}), {"movie": "id", "id": None}),
+    Shape(frozenset({"id", "reviewId", "reviewText"}), {"movie": "id", "id": "reviewId"}),
+    # Amazon 2014 and 2018, then 2023.
+    Shape(frozenset({"asin", "overall", "reviewText"}), scale=(1.0, 5.0)),
+    Shape(frozenset({"asin", "parent_asin", "rating", "text"}), scale=(1.0, 5.0)),
+    # The IMDB spoiler dump.
+    Shape(frozenset({"movie_id", "is_spoiler", "review_text"}), scale=(1.0, 10.0)),
+    # Letterboxd: the URI is the entry's.
+    Shape(
+        frozenset({"Name", "Letterboxd URI", "Review"}),
+        {"movie": "Name", "id": "Letterboxd URI"},
+        scale=(0.5, 5.0),
+    ),
+)
+
+
+def known_shape(columns: Sequence[str]) -> Shape | None:
+    """The shape of a dump with these columns, if it is one that is known."""
+    return next((shape for shape in SHAPES if shape.columns <= set(columns)), None)
 
 
 @dataclass(frozen=True)
@@ -45,13 +83,19 @@ def find_roles(columns: Sequence[str], config: DumpConfig) -> Roles:
         UserError: a column that was named is not there, or no column or more than one can be
             the text.
     """
-    named = (config.text, config.movie, config.id, config.rating)
-    for role, column in zip(ALIASES, named, strict=True):
+    shape = known_shape(columns)
+    known = shape.roles if shape else {}
+    named = {role: getattr(config, role) for role in ALIASES}
+    for role, column in named.items():
         if column is not None:
             check_column(role, column, columns)
-    taken = {column for column in named if column is not None}
+    taken = {column for column in (*named.values(), *known.values()) if column is not None}
     free = [column for column in columns if column not in taken]
-    text = config.text
+
+    def find(role: str) -> str | None:
+        return named[role] or (known[role] if role in known else _likeliest(role, free))
+
+    text = named["text"]
     if text is None:
         candidates = _candidates("text", free)
         if not candidates:
@@ -66,12 +110,7 @@ def find_roles(columns: Sequence[str], config: DumpConfig) -> Roles:
             )
         text = candidates[0]
         free.remove(text)
-    return Roles(
-        text=text,
-        movie=config.movie or _likeliest("movie", free),
-        id=config.id or _likeliest("id", free),
-        rating=config.rating or _likeliest("rating", free),
-    )
+    return Roles(text=text, movie=find("movie"), id=find("id"), rating=find("rating"))
 
 
 def check_column(flag: str, column: str, columns: Sequence[str]) -> None:

@@ -2,23 +2,78 @@
 
 from __future__ import annotations
 
-from pyspark.sql import SparkSession
+from collections.abc import Iterator, Sequence
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import BinaryType, DataType, StringType, StructType
 
+from movierate.config import DumpConfig
 from movierate.reviews.inputs import Inputs
-from movierate.reviews.record import Records, quoted
+from movierate.reviews.record import RAW_CHARACTERS, SOURCE, UNDECODABLE, Records, quoted
 
 
-def read(spark: SparkSession, inputs: Inputs) -> Records:
-    """The rows of Parquet files of one schema."""
-    frame = spark.read.parquet(*inputs.paths)
-    columns = tuple(frame.columns)
-    frame = frame.select("*", F.col("_metadata.file_path").alias("_source"))
-    return Records(
-        frame=frame,
-        columns=columns,
-        value=lambda column: F.col(quoted(column)),
-        malformed=F.lit(False),
-        raw=F.lit(None).cast("string"),
-        source=F.col("_source"),
-    )
+def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
+    """The rows of Parquet files of one schema. Nested fields have names with dots."""
+    schema = _schema(spark, inputs, strict=config.strict)
+    leaves = dict(_leaves(schema))
+
+    def scan(lenient: bool) -> DataFrame:
+        reader = spark.read.schema(schema).option("ignoreCorruptFiles", lenient)
+        frame = reader.parquet(*inputs.paths)
+        return frame.select("*", F.col("_metadata.file_path").alias(SOURCE))
+
+    def parse(frame: DataFrame, columns: Sequence[str]) -> DataFrame:
+        values = [_text(leaves[column][0], leaves[column][1]) for column in columns]
+        texts = [value for value in values if value is not None]
+        bad = F.lit(False)
+        for text in texts:
+            bad |= F.coalesce(~F.is_valid_utf8(text), F.lit(False))
+        text = leaves[columns[0]][0].cast("string")
+        blank = text.isNull() | ~text.rlike(r"\S")
+        return frame.select(
+            *(
+                F.when(~bad, leaves[column][0] if text is None else text).alias(f"c{number}")
+                for number, (column, text) in enumerate(zip(columns, values, strict=True))
+            ),
+            F.col(SOURCE).alias("source"),
+            F.when(bad, UNDECODABLE).alias("reason"),
+            F.when(bad, _head(F.concat_ws(" ", *texts)))
+            .when(blank, _head(F.to_json(F.struct(*(leaves[c][0].alias(c) for c in columns)))))
+            .alias("raw"),
+        )
+
+    return Records(tuple(leaves), scan, parse, "utf-8")
+
+
+def _schema(spark: SparkSession, inputs: Inputs, strict: bool) -> StructType:
+    """The schema of the first file, or, if one is broken, of those that are not."""
+    try:
+        return spark.read.parquet(*inputs.paths).schema
+    except (Py4JJavaError, PySparkException):
+        if strict:
+            raise
+        options = {"ignoreCorruptFiles": "true", "mergeSchema": "true"}
+        return spark.read.options(**options).parquet(*inputs.paths).schema
+
+
+def _leaves(
+    schema: StructType, parent: Column | None = None, prefix: str = ""
+) -> Iterator[tuple[str, tuple[Column, DataType]]]:
+    for field in schema.fields:
+        column = F.col(quoted(field.name)) if parent is None else parent.getField(field.name)
+        if isinstance(field.dataType, StructType):
+            yield from _leaves(field.dataType, column, f"{prefix}{field.name}.")
+        else:
+            yield prefix + field.name, (column, field.dataType)
+
+
+def _text(column: Column, type: DataType) -> Column | None:
+    """The column as a string, whatever bytes it has; None if it holds no text."""
+    return column.cast("string") if isinstance(type, StringType | BinaryType) else None
+
+
+def _head(text: Column) -> Column:
+    return F.substring(F.make_valid_utf8(text), 1, RAW_CHARACTERS)

@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
-from pyspark.errors import AnalysisException
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.functions import pandas_udf
 
 from movierate.config import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews import csv, jsonl, parquet
-from movierate.reviews.columns import Roles, check_column, find_roles
-from movierate.reviews.inputs import Inputs, find_inputs, guess_format, is_splittable
+from movierate.reviews import aclimdb, csv, jsonl, parquet, snap
+from movierate.reviews.broken import (
+    BrokenFile,
+    broken_files,
+    is_read_failure,
+    read_around,
+    unfinished_bzip2,
+)
+from movierate.reviews.columns import Roles, check_column, find_roles, known_shape
+from movierate.reviews.encoding import AUTO, UTF8, check_encoding, guess_encoding
+from movierate.reviews.formats import guess_format
+from movierate.reviews.inputs import Inputs, find_inputs, is_splittable
+from movierate.reviews.rating import Scale, guess_scale, parse_rating
+from movierate.reviews.record import Records
 from movierate.spark import first_line
 
-FORMATS = {"parquet": parquet.read, "jsonl": jsonl.read, "csv": csv.read}
+FORMATS: dict[str, Callable[[SparkSession, Inputs, DumpConfig, str], Records]] = {
+    "parquet": parquet.read,
+    "jsonl": jsonl.read,
+    "csv": csv.read,
+    "tsv": csv.read,
+    "aclimdb": aclimdb.read,
+    "snap": snap.read,
+}
+
+LINES = ("jsonl", "csv", "tsv", "snap")
+"""Formats of large text files."""
 
 PARTITION_BYTES = 1 << 20
 """Bytes of input that deserve a task of their own: from a thousand reviews."""
@@ -25,20 +50,51 @@ PARTITION_BYTES = 1 << 20
 SPLIT_BYTES = 128 << 20
 """Bytes that Spark gives to one reading task where files can be split."""
 
+DISTINCT_RATINGS = 10_000
+"""Values that a scale is guessed from: all that a column of ratings has."""
+
+STARS: Scale = (1.0, 10.0)
+"""The scale that ratings are given on, where no model asks for another."""
+
+
+@dataclass(frozen=True)
+class RatingScale:
+    """The scale of the numbers in a dump's column of ratings."""
+
+    scale: Scale | None
+    """None: not known, numbers can't be read."""
+    origin: str
+    """Where it is known from: given, format, guessed, or unknown."""
+
+    def as_record(self) -> dict[str, Any]:
+        """As the run record says it."""
+        return {"scale": list(self.scale) if self.scale else None, "origin": self.origin}
+
 
 @dataclass(frozen=True)
 class Dump:
     """A dump's reviews.
 
     Columns of the frame: review_id (string: the dump's, else a digest of movie and text), movie_id
-    (string), rating (double), text (string), source (string), raw (string: what was read of a row
-    that has no text or could not be parsed), malformed (boolean), and those kept.
+    (string), rating (double: on the scale wanted), rating_unread (boolean: there is one, and it
+    can't be read), text (string), source (string: the file), reason (string: why the row can't be
+    read, or null), raw (string: what was read of a row that has a reason), and those kept.
     """
 
     frame: DataFrame
     format: str
+    encoding: str
     roles: Roles
+    rating_scale: RatingScale | None
+    """None: there are no ratings."""
     inputs: Inputs
+    broken: Sequence[BrokenFile]
+    """Files that turned out to be broken."""
+    was_read_around: bool
+    """Whether all files were tried one by one."""
+    _records: Records
+    _wanted: Sequence[str]
+    _canonical: Callable[[DataFrame], DataFrame]
 
     def spread(self) -> DataFrame:
         """The frame over enough partitions for the cluster, however few can read the files.
@@ -52,9 +108,23 @@ class Dump:
         busy = is_splittable(self.inputs, self.format) and self.inputs.bytes > cores * SPLIT_BYTES
         return self.frame if busy or wanted <= 1 else self.frame.repartition(wanted)
 
+    def around_broken_files(self) -> Dump:
+        """This dump after a read of it has failed: what can be read of the broken files is, and
+        each of them has one more row, MALFORMED, that says what is wrong with it.
+        """
+        broken = broken_files(self._records, self.broken)
+        rows = read_around(self._records, self._wanted, broken)
+        return dataclasses.replace(
+            self, frame=self._canonical(rows), broken=broken, was_read_around=True
+        )
+
 
 def read_reviews(
-    spark: SparkSession, paths: Sequence[str], config: DumpConfig, keep: Sequence[str] = ()
+    spark: SparkSession,
+    paths: Sequence[str],
+    config: DumpConfig,
+    keep: Sequence[str] = (),
+    stars: Scale = STARS,
 ) -> Dump:
     """The reviews of a dump.
 
@@ -63,61 +133,69 @@ def read_reviews(
         paths: files, directories or patterns, all of one format.
         config: the format and the columns, as far as the user named them.
         keep: columns of the dump to carry along under their own names.
+        stars: the scale to give ratings on.
 
     Raises:
         UserError: there is no such input, it is empty or can't be read, its format can't be told,
             or a column is missing.
     """
     inputs = find_inputs(spark, paths)
-    format = guess_format(inputs) if config.format == "auto" else config.format
+    format = guess_format(spark, inputs) if config.format == "auto" else config.format
+    config = dataclasses.replace(config, format=format)
+    encoding = _encoding(inputs, config)
     try:
-        records = FORMATS[format](spark, inputs)
-    except AnalysisException as error:
+        records = FORMATS[format](spark, inputs, config, encoding)
+    except (PySparkException, Py4JJavaError) as error:
         raise UserError(
-            f"input: {inputs.first_file} can't be read as {format} ({first_line(error)})"
+            f"input: {inputs.head.path} can't be read as {format} ({first_line(error)})"
         ) from None
     roles = find_roles(records.columns, config)
     for column in keep:
         check_column("keep", column, records.columns)
+    scale = _rating_scale(records, roles, config)
 
-    def value(column: str | None, type: str) -> Column:
-        # A row that does not parse may still give some of its values; none can be trusted.
-        given = records.value(column) if column else F.lit(None)
-        return F.when(~records.malformed, given).try_cast(type)
+    names = [roles.text, roles.movie, roles.id, roles.rating]
+    wanted = list(dict.fromkeys(name for name in (*names, *keep) if name))
 
-    movie, text = value(roles.movie, "string"), value(roles.text, "string")
-    digest = F.md5(F.concat(F.coalesce(movie, F.lit("")), F.lit("\0"), text))
-    frame = records.frame.select(
-        F.coalesce(value(roles.id, "string"), digest).alias("review_id"),
-        movie.alias("movie_id"),
-        value(roles.rating, "double").alias("rating"),
-        text.alias("text"),
-        records.source.alias("source"),
-        F.when(text.isNull(), records.raw).alias("raw"),
-        records.malformed.alias("malformed"),
-        *(records.value(column).alias(column) for column in keep),
+    broken = unfinished_bzip2(records) if format in LINES else []
+    if broken and config.strict:
+        raise UserError(unreadable(f"{broken[0].source}: {broken[0].why}"))
+
+    def canonical(rows: DataFrame) -> DataFrame:
+        return _canonical(rows, roles, keep, wanted, scale.scale if scale else None, stars)
+
+    return Dump(
+        frame=canonical(read_around(records, wanted, broken)),
+        format=format,
+        encoding=records.encoding,
+        roles=roles,
+        rating_scale=scale,
+        inputs=inputs,
+        broken=broken,
+        was_read_around=False,
+        _records=records,
+        _wanted=wanted,
+        _canonical=canonical,
     )
-    return Dump(frame=frame, format=format, roles=roles, inputs=inputs)
 
 
 def labelled_reviews(
-    spark: SparkSession, paths: Sequence[str], config: DumpConfig
+    spark: SparkSession, paths: Sequence[str], config: DumpConfig, stars: Scale = STARS
 ) -> tuple[pd.DataFrame, int]:
     """Reviews with a text and a rating, as training takes them.
 
     Returns:
-        movie_id (string), rating (float32), text (string), in the dump's order; and how many rows
-        were read.
+        movie_id (string), rating (float32, on the scale `stars`), text (string), in the dump's
+        order; and how many rows were read.
 
     Raises:
         UserError: as `read_reviews`, or the dump has no column of ratings.
     """
-    dump = read_reviews(spark, paths, config)
+    dump = read_reviews(spark, paths, config, stars=stars)
     if dump.roles.rating is None:
         raise UserError("rating: no column has a common name for the rating: name it with --rating")
-    frame: pd.DataFrame = dump.frame.select(
-        "movie_id", F.col("rating").cast("float"), "text"
-    ).toPandas()
+    rating = F.col("rating").cast("float").alias("rating")
+    frame = collect(dump, config, "movie_id", rating, "text")
     usable = frame["text"].fillna("").str.strip().ne("") & frame["rating"].notna()
     return frame[usable].reset_index(drop=True), len(frame)
 
@@ -128,5 +206,89 @@ def review_texts(spark: SparkSession, paths: Sequence[str], config: DumpConfig) 
     Raises:
         UserError: as `read_reviews`.
     """
-    frame: pd.DataFrame = read_reviews(spark, paths, config).frame.select("text").toPandas()
+    frame = collect(read_reviews(spark, paths, config), config, "text")
     return frame["text"].dropna().reset_index(drop=True)
+
+
+def collect(dump: Dump, config: DumpConfig, *columns: str | Column) -> pd.DataFrame:
+    """Columns of a dump as pandas, broken files or not.
+
+    Raises:
+        UserError: a file is broken, and config.strict does not allow it.
+    """
+    try:
+        return dump.frame.select(*columns).toPandas()
+    except (PySparkException, Py4JJavaError) as error:
+        if not is_read_failure(error):
+            raise
+        if config.strict:
+            raise UserError(unreadable(first_line(error))) from None
+    return dump.around_broken_files().frame.select(*columns).toPandas()
+
+
+def unreadable(what: str) -> str:
+    """What to say of a broken file where none is allowed."""
+    return f"input: {what} (mend or remove the file, or leave out --strict to read around it)"
+
+
+def _encoding(inputs: Inputs, config: DumpConfig) -> str:
+    if config.encoding is None:
+        return snap.ENCODING if config.format == "snap" else UTF8
+    if config.encoding == AUTO:
+        return guess_encoding(inputs.head.content)
+    return check_encoding(config.encoding)
+
+
+def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingScale | None:
+    if roles.rating is None:
+        return None
+    if config.rating_scale is not None:
+        return RatingScale(config.rating_scale, "given")
+    shape = known_shape(records.columns)
+    known = records.scale or (shape.scale if shape else None)
+    if known is not None:
+        return RatingScale(known, "format")
+    # The first rows won't do: dumps are often sorted, the bad reviews first.
+    values = records.parse(records.scan(True), [roles.rating]).select(F.col("c0").cast("string"))
+    rows = values.where("c0 IS NOT NULL").distinct().limit(DISTINCT_RATINGS).collect()
+    guessed = guess_scale(row[0] for row in rows)
+    return RatingScale(guessed, "guessed" if guessed else "unknown")
+
+
+def _canonical(
+    rows: DataFrame,
+    roles: Roles,
+    keep: Sequence[str],
+    wanted: Sequence[str],
+    scale: Scale | None,
+    stars: Scale,
+) -> DataFrame:
+    def value(name: str | None) -> Column:
+        return F.lit(None) if name is None else F.col(f"c{wanted.index(name)}")
+
+    text, movie = value(roles.text).cast("string"), value(roles.movie).cast("string")
+    given = F.trim(value(roles.rating).cast("string"))
+    rating = _rating_udf(scale, stars)(given) if roles.rating else F.lit(None).cast("double")
+    digest = F.md5(F.concat(F.coalesce(movie, F.lit("")), F.lit("\0"), text))
+    unread = F.col("rating").isNull() & (F.length(given) > 0)
+    return rows.withColumn("rating", rating).select(
+        F.coalesce(value(roles.id).cast("string"), digest).alias("review_id"),
+        movie.alias("movie_id"),
+        F.col("rating"),
+        F.coalesce(unread, F.lit(False)).alias("rating_unread"),
+        text.alias("text"),
+        F.col("source"),
+        F.col("reason"),
+        F.col("raw"),
+        *(value(column).alias(column) for column in keep),
+    )
+
+
+def _rating_udf(scale: Scale | None, stars: Scale) -> Any:
+    def parse(written: pd.Series) -> pd.Series:
+        return pd.Series(
+            [None if text is None else parse_rating(text, scale, stars) for text in written],
+            dtype="float64",
+        )
+
+    return pandas_udf(parse, "double")  # type: ignore[call-overload]

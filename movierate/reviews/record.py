@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
+
+MALFORMED, UNDECODABLE = "malformed_record", "undecodable"
+"""Reasons for which a row is rejected before its text is looked at."""
+
+SOURCE = "__source_file"
+"""The column of a scan that names the file; no dump has one of that name."""
+
+RAW_CHARACTERS = 1_000
+"""How much of a rejected row is kept."""
 
 
 @dataclass(frozen=True)
 class Records:
-    """A dump's rows.
+    """A dump whose format and columns are known and whose rows are yet to be read."""
 
-    The frame holds whatever the format needs; the functions below give a role's value from it.
-    """
-
-    frame: DataFrame
     columns: tuple[str, ...]
     """Names that a user may give for a role."""
 
-    value: Callable[[str], Column]
-    """The value of a column, typed as in the dump."""
+    scan: Callable[[bool], DataFrame]
+    """What Spark reads of the files, with their path in the column SOURCE.
 
-    malformed: Column
-    """Boolean: the row could not be parsed."""
+    Given True, a file that breaks off gives what can be read of it; given False, it fails the job.
+    """
 
-    raw: Column
-    """String: what was read of the row."""
+    parse: Callable[[DataFrame, Sequence[str]], DataFrame]
+    """From what `scan` gave, the rows: the values of the columns asked for, the text first.
 
-    source: Column
-    """String: the file that holds the row."""
+    Columns of the result: c0, c1, ... in the order asked for, typed as in the dump; source
+    (string: the file); reason (string: MALFORMED, UNDECODABLE, or null for a sound row, and the
+    values are null where it is not); raw (string: what was read of a row that is not sound or has
+    no text).
+    """
+
+    encoding: str
+    """The charset that the files are read in."""
+
+    scale: tuple[float, float] | None = None
+    """The lowest and the highest rating, where the format says."""
 
 
 def quoted(column: str) -> str:

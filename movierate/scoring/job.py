@@ -18,7 +18,9 @@ from movierate.config import ScoreConfig
 from movierate.errors import RunFailed, UserError
 from movierate.model import bundle
 from movierate.reviews import Dump, read_reviews
-from movierate.reviews.record import quoted
+from movierate.reviews.broken import is_read_failure
+from movierate.reviews.read import unreadable
+from movierate.reviews.record import RAW_CHARACTERS, quoted
 from movierate.scoring.store import Store
 from movierate.scoring.udf import rating_udf
 from movierate.spark import first_line
@@ -31,7 +33,8 @@ RATINGS = (
 
 REJECTED = ("review_id", "source", "reason", "raw", "scored_at")
 
-RAW_CHARACTERS = 1_000
+FILES_IN_RECORD = 1_000
+"""Source files above which the run record accounts for directories."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
             raise UserError(f"keep: {column} is a column of the output already: leave it out")
     model = bundle.load(config.model)
     rate = rating_udf(spark, config.model)
-    dump = read_reviews(spark, paths, config, config.keep)
+    dump = read_reviews(spark, paths, config, config.keep, model.rating_scale)
 
     date = config.date or started.date()
     run_id = f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
@@ -75,6 +78,8 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
         "scored_date": date.isoformat(),
         "input": list(paths),
         "format": dump.format,
+        "encoding": dump.encoding,
+        "rating_scale": dump.rating_scale and dump.rating_scale.as_record(),
         "columns": vars(dump.roles) | {"keep": list(config.keep)},
         "limit": config.limit,
         "model_id": model.model_id,
@@ -83,13 +88,15 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
     }
     store.recover()
     store.begin(run_id)
-    rows = _rate(dump, rate, config).persist()
+    rows = None
     try:
+        rows, accounts, dump = _rate_all(dump, rate, config)
+        record |= accounts
+        record["broken_files"] = [vars(file) for file in dump.broken]
+        record["gates_tripped"] = _gates(accounts["rows"], config)
         rated, rejected = _tables(rows, model.model_id, started, config.keep)
         store.write(run_id, "ratings", date, rated)
         store.write(run_id, "rejected", date, rejected)
-        accounts = _account(rows)
-        record |= accounts
         _check(accounts["rows"], store, run_id, date)
         store.commit(run_id)
     except BaseException as error:
@@ -97,11 +104,12 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
         seconds = round(time.monotonic() - clock, 3)
         record |= {"status": "failed", "seconds": seconds, "error": str(error)}
         record_path = store.record(run_id, record)
-        if isinstance(error, (PySparkException, Py4JJavaError)):
+        if isinstance(error, PySparkException | Py4JJavaError):
             raise _explained(error, record_path) from error
         raise
     finally:
-        rows.unpersist()
+        if rows is not None:
+            rows.unpersist()
     seconds = time.monotonic() - clock
     record |= {
         "status": "done",
@@ -111,18 +119,39 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
     return Run(record=record, record_path=store.record(run_id, record))
 
 
+def _rate_all(dump: Dump, rate: Any, config: ScoreConfig) -> tuple[DataFrame, dict[str, Any], Dump]:
+    """All rows, kept at hand, and the account of them.
+
+    A file that can't be read to its end is found out here: then all is read again, around it.
+    """
+    rows = _rate(dump, rate, config).persist()
+    try:
+        return rows, _account(rows), dump
+    except (PySparkException, Py4JJavaError) as error:
+        rows.unpersist()
+        if not is_read_failure(error) or dump.was_read_around:
+            raise
+        if config.strict:
+            raise UserError(unreadable(first_line(error))) from None
+    return _rate_all(dump.around_broken_files(), rate, config)
+
+
 def _rate(dump: Dump, rate: Any, config: ScoreConfig) -> DataFrame:
     """All rows with their rating or the reason why there is none; without their texts."""
     frame = dump.spread() if config.limit is None else dump.frame.limit(config.limit)
     no_text = F.col("text").isNull() | ~F.col("text").rlike(r"\S")
-    unreadable = F.when(F.col("malformed"), "malformed_record").when(no_text, "empty_text")
     rated = frame.withColumn("r", rate("text"))
-    reason = F.coalesce(unreadable, F.when(F.col("r.predicted_rating").isNull(), "no_known_words"))
+    reason = F.coalesce(
+        "reason",
+        F.when(no_text, "empty_text"),
+        F.when(F.col("r.predicted_rating").isNull(), "no_known_words"),
+    )
     return rated.select(
         "review_id",
         "movie_id",
         "r.*",
         F.col("rating").cast("float").alias("rating"),
+        "rating_unread",
         F.xxhash64("text").alias("text_hash"),
         "source",
         reason.alias("reason"),
@@ -143,19 +172,36 @@ def _tables(
 
 def _account(rows: DataFrame) -> dict[str, Any]:
     """Rows read, rated and rejected: in all, by reason, and by source file."""
-    counts = rows.groupBy("source", "reason").count().collect()
+    unread = F.count_if("rating_unread").alias("unread")
+    counts = rows.groupBy("source", "reason").agg(F.count("*"), unread).collect()
+    by_directory = len({source for source, *_ in counts}) > FILES_IN_RECORD
     total: dict[str, int] = {"read": 0, "rated": 0, "rejected": 0}
     reasons: dict[str, int] = {}
     files: dict[str, dict[str, int]] = {}
-    for source, reason, count in sorted(counts, key=str):
+    for source, reason, count, _ in sorted(counts, key=str):
         outcome = "rated" if reason is None else "rejected"
-        file = files.setdefault(source, {"read": 0, "rated": 0, "rejected": 0})
+        name = source.rpartition("/")[0] + "/" if by_directory else source
+        file = files.setdefault(name, {"read": 0, "rated": 0, "rejected": 0})
         for account in (total, file):
             account["read"] += count
             account[outcome] += count
         if reason is not None:
             reasons[reason] = reasons.get(reason, 0) + count
-    return {"rows": total, "rejected_by_reason": reasons, "files": files}
+    return {
+        "rows": total,
+        "rejected_by_reason": reasons,
+        "ratings_unread": sum(unread for *_, unread in counts),
+        "files": files,
+    }
+
+
+def _gates(rows: dict[str, int], config: ScoreConfig) -> list[str]:
+    """What is worse than the user allowed."""
+    allowed = config.max_rejected
+    if allowed is None or rows["rejected"] <= allowed * rows["read"]:
+        return []
+    share = rows["rejected"] / rows["read"]
+    return [f"{share:.2%} of the rows were rejected, {allowed:.2%} are allowed (--max-rejected)"]
 
 
 def _check(rows: dict[str, int], store: Store, run_id: str, date: datetime.date) -> None:

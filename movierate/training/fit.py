@@ -66,7 +66,7 @@ def fit(
     for epoch in range(1, config.epochs + 1):
         seen = _drop_words(ids, config.word_dropout, random)
         fitted = trainable.fit(seen, ratings, batch_size=config.batch_size, verbose=0)
-        stars = predict(model, validation[0], config.rating_scale)
+        stars = predict(model, validation[0], config.stars)
         error = float(np.abs(stars - validation[1]).mean())
         history.append({"loss": float(fitted.history["loss"][0]), "validation_mae": error})
         kept = error <= min(row["validation_mae"] for row in history)

@@ -76,7 +76,7 @@ def train(
         vocabulary=vocabulary,
         salience=salience,
         weights={},
-        rating_scale=config.rating_scale,
+        rating_scale=config.stars,
     )
     encoder = untrained.encoder()
     true = validation["rating"].to_numpy(np.float32)
@@ -110,12 +110,12 @@ def _check(config: TrainConfig, labelled: pd.DataFrame) -> None:
             f"reviews: only {len(labelled)} have a text and a rating, "
             f"training needs at least {FEWEST_REVIEWS}"
         )
-    low, high = config.rating_scale
+    low, high = config.stars
     outside = ~labelled["rating"].between(low, high)
     if outside.any():
         raise UserError(
             f"reviews: {outside.sum():,} ratings are outside the scale of {low:g} to {high:g} "
-            f"(one is {labelled['rating'][outside].iloc[0]:g}): set rating_scale in the config"
+            f"(one is {labelled['rating'][outside].iloc[0]:g}): set stars in the config"
         )
 
 
@@ -147,7 +147,7 @@ def _write(
     bundle = dataclasses.replace(bundle, weights=rounded, training_data=training_data)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder)
-        figures = evaluate(Rater(bundle), config.rating_scale, validation, report)
+        figures = evaluate(Rater(bundle), config.stars, validation, report)
         bundle = dataclasses.replace(bundle, metrics={"validation": figures})
         draw_loss(history, config.loss, report / "loss.png")
         (report / "epochs.json").write_text(json.dumps(history, indent=2) + "\n")

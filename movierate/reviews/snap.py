@@ -1,0 +1,69 @@
+"""The SNAP dump of Amazon's movie reviews: blocks of `key: value` lines, blank lines between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from pyspark.sql import SparkSession
+
+from movierate.config import DumpConfig
+from movierate.reviews.inputs import Inputs
+from movierate.reviews.lines import Parser, Row, damaged, read_lines, sound, text_records
+from movierate.reviews.record import Records
+
+COLUMNS = (
+    *("product/productId", "review/userId", "review/profileName", "review/helpfulness"),
+    *("review/score", "review/time", "review/summary", "review/text"),
+)
+SCALE = (1.0, 5.0)
+ENCODING = "iso8859-1"
+
+_KEY = re.compile(r"((?:product|review)/[A-Za-z]+):(?: |$)")
+
+
+def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
+    """The blocks of the files."""
+    line_end = "\r\n" if b"\r\n" in inputs.head.content[:10_000] else "\n"
+    return text_records(
+        # A block is a "line" to Spark's reader, so blocks are read in parallel as lines are.
+        frame=lambda lenient: read_lines(spark, inputs.paths, lenient, lineSep=2 * line_end),
+        columns=COLUMNS,
+        parser=lambda wanted: parser(wanted, encoding),
+        encoding=encoding,
+        scale=SCALE,
+    )
+
+
+def parser(columns: Sequence[str], encoding: str) -> Parser:
+    """What makes rows of blocks. A line without a key goes on with the value before it."""
+
+    def parse(source: str, blocks: Iterable[bytes]) -> Iterator[Row]:
+        for block in blocks:
+            if not block.strip():
+                continue
+            text = block.decode(encoding, "surrogateescape")
+            fields = _fields(text)
+            if fields is None:
+                yield damaged(text)
+            else:
+                yield sound([fields.get(column) for column in columns], text)
+
+    return parse
+
+
+def _fields(block: str) -> dict[str, str] | None:
+    """The values by key; None if the block does not start with a key, or has one twice."""
+    fields: dict[str, str] = {}
+    key = None
+    for line in block.strip("\r\n").replace("\r\n", "\n").split("\n"):
+        if match := _KEY.match(line):
+            key = match[1]
+            if key in fields:
+                return None  # the blank line between two reviews is gone
+            fields[key] = line[match.end() :]
+        elif key is None:
+            return None
+        else:
+            fields[key] += f"\n{line}"
+    return fields

@@ -1,0 +1,152 @@
+"""The parsers by themselves: each line, record or block of bytes is a row, whatever it holds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from movierate.errors import UserError
+from movierate.reviews import csv, jsonl, snap
+from movierate.reviews.csv import Dialect, guess_dialect
+from movierate.reviews.encoding import check_encoding, guess_encoding
+from movierate.reviews.formats import SUFFIXES
+
+COMMA = Dialect(",")
+
+
+def read_csv(content: bytes, dialect: Dialect = COMMA, encoding: str = "utf-8") -> list:
+    return list(csv.parser(["text", "id"], dialect, encoding)("f", content.split(b"\n")))
+
+
+def test_a_stray_quote_costs_its_own_line_and_no_other():
+    content = b'id,text\n1,"lost\n2,fine\n3,"also ""fine"""\n4,fine\n'
+    rows = read_csv(content)
+    assert [row.values for row in rows] == [
+        None,
+        ["fine", "2"],
+        ['also "fine"', "3"],
+        ["fine", "4"],
+    ]
+    assert rows[0].reason == "malformed_record"
+    assert rows[0].raw == '1,"lost\n'
+
+
+def test_a_newline_in_quotes_is_text():
+    (row,) = read_csv(b'id,text\r\n1,"a\r\n\r\nb"\r\n')
+    assert row.values == ["a\r\n\r\nb", "1"]
+
+
+def test_bytes_that_do_not_decode_are_never_mended():
+    (row,) = read_csv(b"id,text\n1,caf\xe9\n")
+    assert (row.values, row.reason, row.raw) == (None, "undecodable", "1,caf\ufffd\n")
+    (row,) = read_csv(b"id,text\n1,caf\xe9\n", encoding="cp1252")
+    assert row.values == ["café", "1"]
+    (row,) = read_csv(b"id,text\n1,caf\x81\n", encoding="cp1252")  # no character of Windows-1252
+    assert row.reason == "undecodable"
+
+
+def test_bytes_that_do_not_decode_in_a_column_that_is_not_read_do_no_harm():
+    rows = csv.parser(["text"], COMMA, "utf-8")("f", [b"id,text", b"\xff,fine"])
+    assert [row.values for row in rows] == [["fine"]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "dialect"),
+    [
+        (["review,sentiment", '"good, very",positive', "bad,negative"], COMMA),
+        (["a;b", "1,5;x", "2,5;y"], Dialect(";")),
+        (["id\treview\trating", "1\tgood, very\t3/5"], Dialect("\t")),
+        (["a|b", "1|2"], Dialect("|")),
+        (["id,text", r'1,"say \"no\", now"', r'2,"a \"b\""'], Dialect(",", backslash=True)),
+        (["id\ttext", '1\t"Bad" film', '2\t"Good" film'], Dialect("\t", quote=False)),
+        (["text", "good", "bad"], COMMA),
+    ],
+)
+def test_the_dialect_is_guessed_from_the_first_lines(lines, dialect):
+    assert guess_dialect(lines) == dialect
+
+
+def test_json_values_are_what_is_written():
+    line = (
+        b'{"text": "a", "n": 8.50, "big": 12345678901234567890, '
+        b'"x": {"y": [1, "\xc3\xa9"]}, "t": true}'
+    )
+    columns = ["text", "n", "big", "x.y", "t", "x.none", "none"]
+    (row,) = jsonl.parser(columns, "utf-8")("f", [line])
+    assert row.values[:3] == ["a", "8.50", "12345678901234567890"]
+    assert json.loads(row.values[3]) == ["1", "é"]
+    assert row.values[4:] == ["true", None, None]
+
+
+def test_a_text_of_50_mb_is_a_text():
+    text = "good " * 10_000_000
+    (row,) = jsonl.parser(["text"], "utf-8")("f", [json.dumps({"text": text}).encode()])
+    assert row.values == [text]
+    (row,) = csv.parser(["text"], COMMA, "utf-8")("f", [b"id,text", f'1,"{text}"'.encode()])
+    assert row.values == [text]
+
+
+def test_a_key_with_a_dot_beats_the_path():
+    (row,) = jsonl.parser(["a.b"], "utf-8")("f", [b'{"a.b": "this", "a": {"b": "that"}}'])
+    assert row.values == ["this"]
+
+
+def test_a_snap_block_with_continued_lines():
+    block = b"product/productId: B1\r\nreview/text: one\r\ntwo: three"
+    (row,) = snap.parser(["review/text", "product/productId"], "latin-1")("f", [block])
+    assert row.values == ["one\ntwo: three", "B1"]
+
+
+@given(st.binary(max_size=200))
+def test_any_line_of_bytes_is_a_json_row_or_blank(line):
+    rows = list(jsonl.parser(["text"], "utf-8")("f", [line]))
+    assert len(rows) == (1 if line.strip() else 0)
+
+
+@given(st.lists(st.sampled_from([b'"', b",", b"a", b"\n", b"\r", b"\xff", b"\0", b"1,x\n"])))
+def test_any_bytes_are_csv_rows_that_hold_all_of_them(pieces):
+    content = b"".join(pieces)
+    text = content.decode("utf-8", "surrogateescape").split("\n")
+    read = "".join(raw for _, raw in csv.records(text, COMMA))
+    assert read.replace("\r", "").replace("\n", "") == "".join(text).replace("\r", "")
+
+
+@pytest.mark.parametrize(
+    "name", ["latin-1", "windows-1252", "KOI8-R", "shift_jis", "gb18030", "utf8"]
+)
+def test_charsets_that_lines_can_be_read_in(name):
+    assert check_encoding(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("windows-1525", "did you mean windows_125"),
+        ("utf-16", "iconv -f utf-16 -t UTF-8"),
+        ("cp037", "can't be read line by line"),
+        ("rot13", "can't be read line by line"),
+        ("base64", "can't be read line by line"),
+        ("", "no known charset"),
+        ("no\0name", "no known charset"),
+    ],
+)
+def test_a_charset_that_will_not_do_is_one_line(name, says):
+    with pytest.raises(UserError, match=says) as error:
+        check_encoding(name)
+    assert "\n" not in str(error.value)
+
+
+def test_the_charset_is_guessed_from_a_sample():
+    assert guess_encoding("naïve".encode()) == "utf-8"
+    assert guess_encoding("naïve".encode()[:-3]) == "utf-8"  # cut within a character
+    assert guess_encoding("naïve “film”".encode("cp1252")) == "cp1252"
+    assert guess_encoding(b"na\xefve \x81") == "iso8859-1"
+
+
+def test_every_suffix_names_a_format_that_is_read():
+    from movierate.config import FORMATS
+
+    assert set(SUFFIXES.values()) <= set(FORMATS)
