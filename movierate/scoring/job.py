@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JError, Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -88,7 +88,6 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
     }
     store.recover()
     store.begin(run_id)
-    rows = None
     try:
         rows, accounts, dump = _rate_all(dump, rate, config)
         record |= accounts
@@ -99,17 +98,14 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
         store.write(run_id, "rejected", date, rejected)
         _check(accounts["rows"], store, run_id, date)
         store.commit(run_id)
+        rows.unpersist()
     except BaseException as error:
-        store.abandon(run_id)
         seconds = round(time.monotonic() - clock, 3)
         record |= {"status": "failed", "seconds": seconds, "error": str(error)}
-        record_path = store.record(run_id, record)
-        if isinstance(error, PySparkException | Py4JJavaError):
+        record_path = _give_up(store, run_id, record)
+        if isinstance(error, PySparkException | Py4JError):
             raise _explained(error, record_path) from error
         raise
-    finally:
-        if rows is not None:
-            rows.unpersist()
     seconds = time.monotonic() - clock
     record |= {
         "status": "done",
@@ -213,6 +209,15 @@ def _check(rows: dict[str, int], store: Store, run_id: str, date: datetime.date)
             f"{rows['read']:,} rows were read, but {rated:,} rated and {rejected:,} rejected were "
             "written: nothing was published; did the input change meanwhile? Run it again"
         )
+
+
+def _give_up(store: Store, run_id: str, record: dict[str, Any]) -> str:
+    """Clear away what a failed run has written, and record it; returns where."""
+    try:
+        store.abandon(run_id)
+        return store.record(run_id, record)
+    except (Py4JError, OSError):  # Spark itself is gone: the next run clears up
+        return "not written, as Spark was gone"
 
 
 def _explained(error: Exception, record_path: str) -> Exception:
