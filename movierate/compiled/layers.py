@@ -21,7 +21,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from movierate.compiled.simd import COLUMNS, ROWS, combine, multiply_block, pooled_sums
+from movierate.compiled.simd import COLUMNS, ROWS, combine, fetch, multiply_block, pooled_sums
 from movierate.compiled.toom_cook import EVALUATE_INPUT, INTERPOLATE, POINTS
 from movierate.model.geometry import CONV1_FILTERS, CONV2_FILTERS, CONV_WIDTH, LSTM_UNITS, POOL
 
@@ -33,10 +33,11 @@ STRIDE = POOL * POOL
 """Tokens between two steps of the LSTM."""
 TILES = 8 * ROWS
 """Steps whose second convolution is computed at a time: they and a panel of weights fit in L1."""
-AHEAD = 8
-"""Words between the one that is summed and the one that is fetched."""
+AHEAD = 12
+"""Words between the first that is summed and those that are fetched meanwhile."""
 
 _pooled_sums = pooled_sums(CONV_WIDTH, POOL, FILTERS1)
+_fetch_row = fetch(2 * ROW)
 _evaluate = combine(EVALUATE_INPUT, FILTERS1)
 _interpolate = combine(INTERPOLATE, FILTERS2)
 _exported = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -118,14 +119,17 @@ def _pool(ids, at, count, step, table, scale, bias, work, start):
     known = 0
     if step > 0:
         known = REACH - POOL
+        earlier = work[start : start + known * FILTERS1]
+        later = work[start + POOL * FILTERS1 : start + REACH * FILTERS1]
         for i in range(known * FILTERS1):
-            work[start + i] = work[start + POOL * FILTERS1 + i]
+            earlier[i] = later[i]
     for position in range(known, REACH):
         target = start + position * FILTERS1
         first = (step * POOL + position) * POOL
         if first >= count:
+            unseen = work[target : target + FILTERS1]
             for i in range(FILTERS1):
-                work[target + i] = 0
+                unseen[i] = 0
             continue
         words = (
             np.int64(ids[at, first]), np.int64(ids[at, first + 1]),
@@ -134,6 +138,8 @@ def _pool(ids, at, count, step, table, scale, bias, work, start):
             np.int64(ids[at, first + 6]), np.int64(ids[at, first + 7]),
         )  # fmt: skip
         _pooled_sums(table, words, scale, bias, work, target)
+        for ahead in range(first + AHEAD, min(first + AHEAD + POOL, count)):
+            _fetch_row(table, np.int64(ids[at, ahead]) * ROW)
 
 
 @njit(**_options)
@@ -154,15 +160,15 @@ def _convolve(conv2, bias2, work, seen, points, products, outputs, tiles, steps_
             continue
         _interpolate(work, products + tile * FILTERS2, TILES * FILTERS2, work, outputs, FILTERS2)
         target = (first_hex * ROWS + tile) * FILTERS2
+        best = work[outputs : outputs + FILTERS2]
+        for position in range(1, min(np.int64(filled), POOL)):
+            start = outputs + position * FILTERS2
+            other = work[start : start + FILTERS2]
+            for i in range(FILTERS2):
+                best[i] = max(best[i], other[i])
+        x = steps_x[target : target + FILTERS2]
         for i in range(FILTERS2):
-            best = work[outputs + i]
-            if filled > 1:
-                best = max(best, work[outputs + FILTERS2 + i])
-            if filled > 2:
-                best = max(best, work[outputs + 2 * FILTERS2 + i])
-            if filled > 3:
-                best = max(best, work[outputs + 3 * FILTERS2 + i])
-            steps_x[target + i] = max(best + bias2[i], np.float32(0))
+            x[i] = max(best[i] + bias2[i], np.float32(0))
 
 
 @njit(**_options)
@@ -198,27 +204,27 @@ def _lstm(counts, order, steps, gates_x, gates_h, gates_bias, dense, steps_x, wo
             hex += 1
         for row in range(rows):
             total = dense[UNITS]
+            last = work[h + row * UNITS : h + (row + 1) * UNITS]
             for i in range(UNITS):
-                total += work[h + row * UNITS + i] * dense[i]
+                total += last[i] * dense[i]
             stars[order[first + row]] = total
 
 
 @njit(**_options)
 def _remember(work, own, given, bias, h, c):
     """One review's step: its sums of gates to its new state. Keras's order: i, f, g, o."""
-    for i in range(4 * UNITS):
-        work[own + i] = work[own + i] + work[given + i] + bias[i]
+    gates, back = work[own : own + 4 * UNITS], work[given : given + 4 * UNITS]
     for i in range(2 * UNITS):
-        work[own + i] = _sigmoid(work[own + i])
+        gates[i] = _sigmoid(gates[i] + back[i] + bias[i])
     for i in range(2 * UNITS, 3 * UNITS):
-        work[own + i] = _tanh(work[own + i])
+        gates[i] = _tanh(gates[i] + back[i] + bias[i])
     for i in range(3 * UNITS, 4 * UNITS):
-        work[own + i] = _sigmoid(work[own + i])
+        gates[i] = _sigmoid(gates[i] + back[i] + bias[i])
+    state, cell = work[h : h + UNITS], work[c : c + UNITS]
     for i in range(UNITS):
-        kept = work[own + UNITS + i] * work[c + i]
-        work[c + i] = kept + work[own + i] * work[own + 2 * UNITS + i]
+        cell[i] = gates[UNITS + i] * cell[i] + gates[i] * gates[2 * UNITS + i]
     for i in range(UNITS):
-        work[h + i] = work[own + 3 * UNITS + i] * _tanh(work[c + i])
+        state[i] = gates[3 * UNITS + i] * _tanh(cell[i])
 
 
 @njit(**_options, inline="always")

@@ -34,7 +34,9 @@ from movierate.compiled.code_points import (
 from movierate.compiled.simd import (
     BLOCK,
     bits_between,
+    blank_block,
     eight_bytes,
+    fetch,
     lower_block,
     lowest_bit,
 )
@@ -57,19 +59,20 @@ MASKS = 5
 _exported = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _options = {"nogil": True, "_nrt": False, "error_model": "numpy"}
 _FACTOR1, _FACTOR2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
-_ONE, _TOP = np.uint64(1), np.uint64(63)
+_ONE, _TOP, _ID = np.uint64(1), np.uint64(63), np.uint64(0xFFFFFFFF)
+_fetch_slot = fetch(24)
 _KEEP = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
 
 
 @njit(**_options, **_exported)
 def scan(
-    data, offsets, decoded, choose, live, short, long, long_bytes, ranks,
+    data, offsets, decoded, choose, live, short, long, long_bytes,
     low, masks, starts, ends, tokens, ids, counts, known, outcome,
 ):  # fmt: skip
     """Encode texts.
 
     data: uint8, UTF-8; offsets: int64 (n + 1,); decoded: int64, 1 if entities were decoded before;
-    choose: `LAST`, ...; live: tokens to take at most. short, long, long_bytes, ranks: the
+    choose: `LAST`, ...; live: tokens to take at most. short, long, long_bytes: the
     vocabulary as `build` lays it out. low: uint8, masks: uint64, starts, ends: int32 and tokens:
     uint64 are room to work in, enough for the longest text (see `movierate.text.fast`).
     Written: ids int32 (n, >= live), counts, known: int32 (n,), outcome: uint8 (n,).
@@ -90,15 +93,17 @@ def scan(
         if state != ENCODED:
             continue
         if choose == SALIENT and found > live:
-            _salient(found, live, low, starts, ends, short, long, long_bytes, ranks, tokens,
-                     ids, row)  # fmt: skip
+            _look_up(low, 0, found, starts, ends, short, long, long_bytes, tokens)
+            _salient(found, live, tokens, ids, row)
             taken = live
         else:
             taken = min(found, live)
             head = live // 3 if choose == ENDS and found > live else 0
+            rest = found - (taken - head)
+            _look_up(low, 0, head, starts, ends, short, long, long_bytes, tokens)
+            _look_up(low, rest, found, starts, ends, short, long, long_bytes, tokens)
             for i in range(taken):
-                at = i if i < head or choose == SALIENT else found - taken + i
-                ids[row, i] = _look_up(low, starts[at], ends[at], short, long, long_bytes)
+                ids[row, i] = tokens[i if i < head else rest + i - head] & _ID
         number = 0
         for i in range(taken):
             number += ids[row, i] > UNKNOWN
@@ -158,18 +163,18 @@ def _tokens(data, begin, end, decoded, low, masks, starts, ends):
 def _lower(data, begin, end, low):
     """Copy a text in lower case, and spaces behind it; returns its new length, -1: unforeseen."""
     length = end - begin
-    whole = length // BLOCK * BLOCK
-    for i in range(whole, length):  # a block from here might reach beyond the data
-        low[i] = data[begin + i]
-    for i in range(length, whole + BLOCK):
-        low[i] = 0x20
-    foreign = lower_block(low, whole, low, whole)
-    for at in range(0, whole, BLOCK):
-        foreign |= lower_block(data, begin + at, low, at)
+    foreign = False
+    if length >= BLOCK:
+        for at in range(0, length - BLOCK, BLOCK):
+            foreign |= lower_block(data, begin + at, low, at)
+        foreign |= lower_block(data, end - BLOCK, low, length - BLOCK)
+    else:  # a block might reach beyond the data
+        for i in range(length):
+            low[i] = data[begin + i]
+        foreign |= lower_block(low, 0, low, 0)
     if foreign:
         length = _normalize(data, begin, end, low)
-        for i in range(max(length, 0), length // BLOCK * BLOCK + BLOCK):
-            low[i] = 0x20
+    blank_block(low, max(length, 0))
     return length
 
 
@@ -181,15 +186,18 @@ def _normalize(data, begin, end, low):
     marks = False  # does a mark belong to the word before it
     while at < end:
         byte = np.int64(data[at])
+        if at + BLOCK <= end and byte < 0x80 and not lower_block(data, at, low, out):
+            at += BLOCK
+            out += BLOCK
+            marks = _is_alnum(low[out - 1])
+            continue
         if byte < 0x80:
             at += 1
-            marks = False
             if 0x41 <= byte <= 0x5A:
                 byte += 0x20
             elif byte == 0x60:
                 byte = 0x27
-            if (0x61 <= byte <= 0x7A) or (0x30 <= byte <= 0x39):
-                marks = True
+            marks = _is_alnum(byte)
             low[out] = byte
             out += 1
             continue
@@ -340,23 +348,40 @@ def _slot(first, second, slots):
 
 
 @njit(**_options)
-def _look_up(low, start, end, short, long, long_bytes):
-    """The id of a token."""
-    byte = low[start]
+def _look_up(low, first, last, starts, ends, short, long, long_bytes, tokens):
+    """What the vocabulary says of the tokens from first to last: written to tokens.
+
+    The table is larger than the processor's nearer caches: all places are asked for before the
+    first is read.
+    """
+    slots = short.shape[0] - 1
+    for i in range(first, last):
+        one, two = _key(low, starts[i], ends[i])
+        slot = _slot(one, two, slots)
+        _fetch_slot(short, 3 * slot)
+        tokens[i] = slot
+    for i in range(first, last):
+        size = ends[i] - starts[i]
+        if size > SHORT and low[starts[i]] != 0x21 and low[starts[i]] != 0x3F:
+            tokens[i] = _look_up_long(low, starts[i], size, long, long_bytes)
+            continue
+        one, two = _key(low, starts[i], ends[i])
+        slot = np.int64(tokens[i])
+        while short[slot, 2] != 0 and (short[slot, 0] != one or short[slot, 1] != two):
+            slot = (slot + 1) & (slots - 1)
+        tokens[i] = short[slot if short[slot, 2] != 0 else slots, 2]
+
+
+@njit(**_options, inline="always")
+def _key(low, start, end):
+    """A token of at most 16 bytes as two numbers."""
     size = end - start
+    byte = low[start]
     if byte == 0x21 or byte == 0x3F:
         size = min(size, LONGEST_RUN)
-    if size > SHORT:
-        return _look_up_long(low, start, size, long, long_bytes)
-    first = eight_bytes(low, start) & _KEEP[min(size, 8)]
-    second = eight_bytes(low, start + 8) & _KEEP[max(size - 8, 0)]
-    slots = short.shape[0]
-    slot = _slot(first, second, slots)
-    while short[slot, 2] != 0:
-        if short[slot, 0] == first and short[slot, 1] == second:
-            return np.int64(short[slot, 2])
-        slot = (slot + 1) & (slots - 1)
-    return UNKNOWN
+    one = eight_bytes(low, start) & _KEEP[min(size, 8)]
+    two = eight_bytes(low, start + 8) & _KEEP[min(max(size - 8, 0), 8)]
+    return one, two
 
 
 @njit(**_options)
@@ -370,49 +395,45 @@ def _hash(bytes, start, size):
 @njit(**_options)
 def _look_up_long(low, start, size, long, long_bytes):
     slots = long.shape[0] - 1
-    if size > long[slots, 0]:  # the longest
-        return UNKNOWN
-    slot = _slot(_hash(low, start, size), np.uint64(0), slots)
-    while long[slot, 0] != 0:
-        if long[slot, 0] == size:
-            same = True
-            for i in range(size):
-                same &= low[start + i] == long_bytes[long[slot, 1] + i]
-            if same:
-                return long[slot, 2]
-        slot = (slot + 1) & (slots - 1)
-    return UNKNOWN
+    if size <= long[slots, 0]:  # the longest
+        slot = _slot(_hash(low, start, size), np.uint64(0), slots)
+        while long[slot, 0] != 0:
+            if long[slot, 0] == size:
+                same = True
+                for i in range(size):
+                    same &= low[start + i] == long_bytes[long[slot, 1] + i]
+                if same:
+                    return np.uint64(long[slot, 2])
+            slot = (slot + 1) & (slots - 1)
+    return np.uint64(long[slots, 2])
 
 
 @njit(**_options)
-def _salient(found, live, low, starts, ends, short, long, long_bytes, ranks, tokens, ids, row):
+def _salient(found, live, tokens, ids, row):
     """Take the tokens of the highest ranks, in linear time: find the lowest rank that is taken.
 
     A rank is cut into digits of `DIGIT` bits; digit by digit, the tokens that share the digits
     found so far are counted by their next one.
     """
-    room = found  # the counters lie behind the tokens
-    for i in range(found):
-        id = _look_up(low, starts[i], ends[i], short, long, long_bytes)
-        tokens[i] = np.uint64(ranks[id]) << np.uint64(32) | np.uint64(id)
+    counters = tokens[found : found + (1 << DIGIT)]
     prefix = np.uint64(0)
     wanted = live  # of the tokens that share the prefix
     shift = RANK_BITS
     while shift > 0:
         shift -= DIGIT
         for i in range(1 << DIGIT):
-            tokens[room + i] = 0
+            counters[i] = 0
         by_digit, above = np.uint64(32 + shift), np.uint64(32 + shift + DIGIT)
         for i in range(found):
             if tokens[i] >> above == prefix:
                 digit = (tokens[i] >> by_digit) & np.uint64((1 << DIGIT) - 1)
-                tokens[room + np.int64(digit)] += _ONE
+                counters[np.int64(digit)] += _ONE
         digit = (1 << DIGIT) - 1
-        while np.int64(tokens[room + digit]) < wanted:
-            wanted -= np.int64(tokens[room + digit])
+        while np.int64(counters[digit]) < wanted:
+            wanted -= np.int64(counters[digit])
             digit -= 1
         prefix = prefix << np.uint64(DIGIT) | np.uint64(digit)
-        if np.int64(tokens[room + digit]) == wanted:
+        if np.int64(counters[digit]) == wanted:
             break  # all of them are taken
     by_prefix = np.uint64(32 + shift)
     out = live - 1
@@ -421,7 +442,7 @@ def _salient(found, live, low, starts, ends, short, long, long_bytes, ranks, tok
         rank = tokens[i] >> by_prefix
         is_tie = rank == prefix and wanted > 0
         wanted -= is_tie
-        ids[row, out] = np.int64(tokens[i] & np.uint64(0xFFFFFFFF))
+        ids[row, out] = tokens[i] & _ID
         out -= (rank > prefix) or is_tie
         i -= 1
 
@@ -430,43 +451,49 @@ RANK_BITS, DIGIT = 28, 7
 
 
 @njit(**_options, **_exported)
-def build(bytes, offsets, short, long, long_bytes):
+def build(bytes, offsets, ranks, short, long, long_bytes):
     """Lay out a vocabulary for `scan`.
 
-    bytes: uint8, the tokens' UTF-8 with 16 bytes behind it; offsets: int64 (ids + 1,). Written,
-    and zero before: short: uint64 (slots, 3), tokens of up to 16 bytes by their bytes, and their
-    id. long: int64 (slots + 1, 3), the longer ones by size, place in long_bytes, id; its last row
-    holds the size of the longest. The numbers of slots are powers of two.
+    bytes: uint8, the tokens' UTF-8 with 16 bytes behind it; offsets: int64 (ids + 1,); ranks:
+    int64 (ids,), the order of salience. Written, and zero before: short: uint64 (slots + 1, 3),
+    the tokens of up to 16 bytes: their bytes, and their rank and id as one number; its last row
+    is of the unknown word. long: int64 (slots + 1, 3), the longer tokens: size, place in
+    long_bytes, rank and id; the last row has the largest size. The numbers of slots are powers of
+    two.
     """
     used = 0
-    slots = long.shape[0] - 1
+    short_slots, long_slots = short.shape[0] - 1, long.shape[0] - 1
+    unknown = ranks[UNKNOWN] << 32 | UNKNOWN
+    short[short_slots, 2] = np.uint64(unknown)
+    long[long_slots, 2] = unknown
     for id in range(UNKNOWN + 1, offsets.shape[0] - 1):
-        start, size = offsets[id], offsets[id + 1] - offsets[id]
+        start, end = offsets[id], offsets[id + 1]
+        size = end - start
+        value = ranks[id] << 32 | id
         if size > SHORT:
-            slot = _slot(_hash(bytes, start, size), np.uint64(0), slots)
+            slot = _slot(_hash(bytes, start, size), np.uint64(0), long_slots)
             while long[slot, 0] != 0:
-                slot = (slot + 1) & (slots - 1)
-            long[slot, 0], long[slot, 1], long[slot, 2] = size, used, id
-            long[slots, 0] = max(long[slots, 0], size)
+                slot = (slot + 1) & (long_slots - 1)
+            long[slot, 0], long[slot, 1], long[slot, 2] = size, used, value
+            long[long_slots, 0] = max(long[long_slots, 0], size)
             for i in range(size):
                 long_bytes[used + i] = bytes[start + i]
             used += size
             continue
-        first = eight_bytes(bytes, start) & _KEEP[min(size, 8)]
-        second = eight_bytes(bytes, start + 8) & _KEEP[max(size - 8, 0)]
-        slot = _slot(first, second, short.shape[0])
+        one, two = _key(bytes, start, end)
+        slot = _slot(one, two, short_slots)
         while short[slot, 2] != 0:
-            slot = (slot + 1) & (short.shape[0] - 1)
-        short[slot, 0], short[slot, 1], short[slot, 2] = first, second, np.uint64(id)
+            slot = (slot + 1) & (short_slots - 1)
+        short[slot, 0], short[slot, 1], short[slot, 2] = one, two, np.uint64(value)
     return 0
 
 
 KERNELS = {
     scan: (
         "int64(uint8[::1], int64[::1], int64, int64, int64, uint64[:, ::1], int64[:, ::1], "
-        "uint8[::1], int32[::1], uint8[::1], uint64[::1], int32[::1], int32[::1], uint64[::1], "
+        "uint8[::1], uint8[::1], uint64[::1], int32[::1], int32[::1], uint64[::1], "
         "int32[:, ::1], int32[::1], int32[::1], uint8[::1])"
     ),
-    build: "int64(uint8[::1], int64[::1], uint64[:, ::1], int64[:, ::1], uint8[::1])",
+    build: "int64(uint8[::1], int64[::1], int64[::1], uint64[:, ::1], int64[:, ::1], uint8[::1])",
 }
 """What is compiled, by signature."""

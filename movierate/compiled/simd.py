@@ -100,6 +100,19 @@ def lower_block(typing: Any, text: Any, start: Any, lowered: Any, target: Any) -
 
 
 @intrinsic
+def blank_block(typing: Any, text: Any, start: Any) -> Any:
+    """Write 64 spaces."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        block = ir.VectorType(I8, BLOCK)
+        target = _pointer(context, builder, signature.args[0], args[0], args[1], block)
+        _store(builder, ir.Constant(block, [ord(" ")] * BLOCK), target, 1)
+        return context.get_dummy_value()
+
+    return types.void(text, types.intp), generate
+
+
+@intrinsic
 def eight_bytes(typing: Any, text: Any, start: Any) -> Any:
     """The 8 bytes from start as one number, the first the least."""
 
@@ -120,23 +133,30 @@ def lowest_bit(typing: Any, bits: Any) -> Any:
     return types.int64(types.uint64), generate
 
 
-@intrinsic
-def fetch(typing: Any, array: Any, start: Any, bytes: Any) -> Any:
-    """Ask for so many bytes (a literal) of an array from an element on, before they are needed."""
-    length = bytes.literal_value
+def fetch(bytes: int) -> Callable[..., None]:
+    """The code that asks for so many bytes of memory before they are needed.
 
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        pointer = _pointer(context, builder, signature.args[0], args[0], args[1], I8)
-        function = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(ir.VoidType(), [I8.as_pointer(), I32, I32, I32]),
-            "llvm.prefetch.p0",
-        )
-        for offset in range(0, length, 64):
-            builder.call(function, [builder.gep(pointer, [I64(offset)]), I32(0), I32(2), I32(1)])
-        return context.get_dummy_value()
+    What it returns is called as ``(array, start)``: the index of the first element.
+    """
 
-    return types.void(array, types.intp, bytes), generate
+    @intrinsic
+    def fetched(typing: Any, array: Any, start: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            data = context.make_array(signature.args[0])(context, builder, args[0]).data
+            pointer = builder.bitcast(builder.gep(data, [args[1]]), I8.as_pointer())
+            function = cgutils.get_or_insert_function(
+                builder.module,
+                ir.FunctionType(ir.VoidType(), [I8.as_pointer(), I32, I32, I32]),
+                "llvm.prefetch.p0",
+            )
+            for offset in range(0, bytes, 64):
+                line = builder.gep(pointer, [I64(offset)])
+                builder.call(function, [line, I32(0), I32(2), I32(1)])  # to read, to L2, data
+            return context.get_dummy_value()
+
+        return types.void(array, types.intp), generate
+
+    return fetched  # type: ignore[no-any-return]
 
 
 def pooled_sums(width: int, pool: int, filters: int) -> Callable[..., None]:

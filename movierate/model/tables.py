@@ -46,9 +46,8 @@ def lay_out(bundle: Bundle, kernels: Kernels) -> Arrays:
     gates_x, _h     float32 (16*64*16,)       the LSTM's kernels, in panels
     gates_bias      float32 (256,)
     dense           float32 (65,)             its weights, then its bias
-    short, long,    see `scan.build`          the vocabulary
+    short, long,    see `scan.build`          the vocabulary, and the order of salience
     long_bytes
-    ranks           int32 (ids,)              the order of salience
     ==============  ========================  ===================================================
     """
     weights = bundle.weights
@@ -64,8 +63,7 @@ def lay_out(bundle: Bundle, kernels: Kernels) -> Arrays:
         "gates_h": _panels(weights["lstm/recurrent_kernel"][None]),
         "gates_bias": weights["lstm/bias"],
         "dense": np.concatenate([weights["dense/kernel"].ravel(), weights["dense/bias"]]),
-        "ranks": _ranks(bundle.salience),
-        **_vocabulary(bundle.vocabulary.tokens, kernels),
+        **_vocabulary(bundle.vocabulary.tokens, _ranks(bundle.salience), kernels),
     }
 
 
@@ -105,7 +103,7 @@ def _panels(matrices: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.ascontiguousarray(panels).ravel()
 
 
-def _ranks(salience: NDArray[np.float32]) -> NDArray[np.int32]:
+def _ranks(salience: NDArray[np.float32]) -> NDArray[np.int64]:
     """Numbers in the order of salience, equal where it is.
 
     The upper bits cut the order into levels that hold about as many tokens of a text each, by the
@@ -115,22 +113,22 @@ def _ranks(salience: NDArray[np.float32]) -> NDArray[np.int32]:
     _, order = np.unique(-salience, return_inverse=True)
     rank = order.max() - order
     mass = np.bincount(rank, weights=1 / (np.arange(len(salience)) + 3))
-    levels = (np.cumsum(mass) / mass.sum() * ((1 << LEVEL_BITS) - 1)).astype(np.int32)
-    return (levels[rank] << RANK_BITS | rank).astype(np.int32)
+    levels = (np.cumsum(mass) / mass.sum() * ((1 << LEVEL_BITS) - 1)).astype(np.int64)
+    return (levels[rank] << RANK_BITS | rank).astype(np.int64)
 
 
-def _vocabulary(tokens: tuple[str, ...], kernels: Kernels) -> Arrays:
+def _vocabulary(tokens: tuple[str, ...], ranks: NDArray[np.int64], kernels: Kernels) -> Arrays:
     encoded = [token.encode() for token in tokens]
     offsets = np.zeros(len(tokens) + 1, dtype=np.int64)
     np.cumsum([len(token) for token in encoded], out=offsets[1:])
     data = np.frombuffer(b"".join(encoded) + bytes(PANEL), dtype=np.uint8)
     long_tokens = sum(len(token) > 16 for token in encoded)
     arrays = {
-        "short": np.zeros((_slots(len(tokens)), 3), dtype=np.uint64),
+        "short": np.zeros((_slots(len(tokens)) + 1, 3), dtype=np.uint64),
         "long": np.zeros((_slots(long_tokens) + 1, 3), dtype=np.int64),
         "long_bytes": np.zeros(max(1, len(data)), dtype=np.uint8),
     }
-    kernels.build(data, offsets, arrays["short"], arrays["long"], arrays["long_bytes"])
+    kernels.build(data, offsets, ranks, arrays["short"], arrays["long"], arrays["long_bytes"])
     return arrays
 
 
@@ -187,9 +185,12 @@ def _mapped(path: Path) -> Arrays | None:
         except ValueError:
             return None
         start = file.tell()
-        if hashlib.file_digest(file, "sha256").hexdigest() != head["sha256"]:
+        digest = hashlib.sha256()
+        while part := file.read(1 << 20):
+            digest.update(part)
+        if digest.hexdigest() != head["sha256"]:
             return None
-    data = np.memmap(path, mode="r", dtype=np.uint8, offset=0)
+    data = np.memmap(path, mode="r", dtype=np.uint8)
     arrays = {}
     for key, place in head["arrays"].items():
         count = int(np.prod(place["shape"]))

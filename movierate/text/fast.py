@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from movierate.compiled.code import Kernels
@@ -37,6 +38,25 @@ class Texts:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    @classmethod
+    def of_arrow(cls, texts: pa.Array) -> Texts:
+        """An Arrow array of strings; nothing is copied. A text that is null is empty."""
+        if texts.null_count:
+            texts = texts.fill_null("")
+        if not pa.types.is_string(texts.type):
+            texts = texts.cast(pa.large_string())
+        _, places, data = texts.buffers()
+        if not len(texts):
+            return cls.of([])
+        dtype = np.int32 if pa.types.is_string(texts.type) else np.int64
+        offsets = np.frombuffer(places, dtype)[texts.offset : texts.offset + len(texts) + 1]
+        bytes = np.frombuffer(data if data is not None else b"", np.uint8)
+        return cls(bytes, offsets.astype(np.int64))
+
+    def part(self, start: int, stop: int) -> Texts:
+        """The texts from start on and before stop."""
+        return Texts(self.data, self.offsets[start : stop + 1])
+
     def text(self, row: int) -> str:
         """A text as a Python string."""
         return self.data[self.offsets[row] : self.offsets[row + 1]].tobytes().decode()
@@ -57,13 +77,13 @@ class FastEncoder:
 
         Args:
             kernels: the compiled code.
-            arrays: the vocabulary and the ranks as `movierate.model.tables.lay_out` makes them.
+            arrays: the vocabulary as `movierate.model.tables.lay_out` makes them.
             live: tokens that are read at most.
             choose: one of `WAYS`.
             reference: encodes the few texts that the compiled code does not foresee.
         """
         self._kernels = kernels
-        names = ("short", "long", "long_bytes", "ranks")
+        names = ("short", "long", "long_bytes")
         self._vocabulary = [arrays[name] for name in names]
         self._live = live
         self._choose = WAYS[choose]
