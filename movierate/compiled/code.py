@@ -144,10 +144,12 @@ def host_key() -> str:
 def compile_code(key: str) -> Code:
     """Compile all kernels for this host; takes some seconds, and imports numba."""
     import llvmlite.binding as llvm
+    import numba
 
+    # numba would optimize each function for itself and all of them again: once, here, is enough.
+    numba.config.OPT = type(numba.config.OPT)(0)
     from movierate.compiled import layers, scan
 
-    machine = _machine()
     signatures = {}
     module = llvm.parse_assembly("")
     for function, signature in {**layers.KERNELS, **scan.KERNELS}.items():
@@ -158,12 +160,12 @@ def compile_code(key: str) -> Code:
         module.link_in(part)
         types = re.fullmatch(r"int64\((.*)\)", signature)
         signatures[function.__name__] = re.findall(r"\w+(?:\[[^]]*\])?", types[1] if types else "")
-    _keep_only(module, signatures)
-    return Code(key, signatures, machine.emit_object(module))
+    _optimize(module, signatures)
+    return Code(key, signatures, _machine().emit_object(module))
 
 
-def _keep_only(module: Any, names: Container[str]) -> None:
-    """Drop all that the named functions don't call.
+def _optimize(module: Any, names: Container[str]) -> None:
+    """Optimize the named functions, and drop all that they don't call.
 
     What numba adds for Python refers to numba's own runtime, which is not there where we load.
     """
@@ -175,9 +177,13 @@ def _keep_only(module: Any, names: Container[str]) -> None:
     for variable in module.global_variables:
         if not variable.is_declaration:
             variable.linkage = "internal"
-    passes = llvm.create_new_module_pass_manager()
-    passes.add_global_dead_code_eliminate_pass()
-    passes.run(module, llvm.create_pass_builder(_machine(), llvm.create_pipeline_tuning_options()))
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    options.loop_vectorization = options.slp_vectorization = True
+    builder = llvm.create_pass_builder(_machine(), options)
+    unused = llvm.create_new_module_pass_manager()
+    unused.add_global_dead_code_eliminate_pass()
+    unused.run(module, builder)
+    builder.getModulePassManager().run(module, builder)
     missing = [
         function.name
         for function in module.functions
