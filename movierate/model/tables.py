@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,7 +115,8 @@ def _ranks(salience: NDArray[np.float32]) -> NDArray[np.int64]:
     rank = order.max() - order
     mass = np.bincount(rank, weights=1 / (np.arange(len(salience)) + 3))
     levels = (np.cumsum(mass) / mass.sum() * ((1 << LEVEL_BITS) - 1)).astype(np.int64)
-    return (levels[rank] << RANK_BITS | rank).astype(np.int64)
+    ranks: NDArray[np.int64] = levels[rank] << RANK_BITS | rank
+    return ranks
 
 
 def _vocabulary(tokens: tuple[str, ...], ranks: NDArray[np.int64], kernels: Kernels) -> Arrays:
@@ -123,7 +125,7 @@ def _vocabulary(tokens: tuple[str, ...], ranks: NDArray[np.int64], kernels: Kern
     np.cumsum([len(token) for token in encoded], out=offsets[1:])
     data = np.frombuffer(b"".join(encoded) + bytes(PANEL), dtype=np.uint8)
     long_tokens = sum(len(token) > 16 for token in encoded)
-    arrays = {
+    arrays: dict[str, Any] = {
         "short": np.zeros((_slots(len(tokens)) + 1, 3), dtype=np.uint64),
         "long": np.zeros((_slots(long_tokens) + 1, 3), dtype=np.int64),
         "long_bytes": np.zeros(max(1, len(data)), dtype=np.uint8),

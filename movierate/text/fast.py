@@ -95,12 +95,12 @@ class FastEncoder:
         encoded, outcome = self._scan(texts, decoded=False)
         rows = np.flatnonzero(outcome == HAS_ENTITY)
         if len(rows):
-            plain = Texts.of([decode_entities(texts.text(row)) for row in rows])
+            plain = Texts.of([decode_entities(texts.text(row)) for row in rows.tolist()])
             again, outcome[rows] = self._scan(plain, decoded=True)
             self._insert(encoded, rows, again)
         rows = np.flatnonzero(outcome == UNFORESEEN)
         if len(rows):
-            self._insert(encoded, rows, self._reference([texts.text(row) for row in rows]))
+            self._insert(encoded, rows, self._reference([texts.text(row) for row in rows.tolist()]))
         return encoded
 
     def _scan(self, texts: Texts, decoded: bool) -> tuple[Encoded, NDArray[np.uint8]]:
