@@ -41,10 +41,10 @@ class Texts:
     @classmethod
     def of_arrow(cls, texts: pa.Array) -> Texts:
         """An Arrow array of strings; nothing is copied. A text that is null is empty."""
-        if texts.null_count:
-            texts = texts.fill_null("")
         if not pa.types.is_string(texts.type):
             texts = texts.cast(pa.large_string())
+        if texts.null_count:
+            texts = texts.fill_null("")
         _, places, data = texts.buffers()
         if not len(texts):
             return cls.of([])
