@@ -29,10 +29,10 @@ import pyarrow.parquet as pq
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
-FILES = 16
-"""Files of a dump: eight tasks for each of two cores."""
+FILES, ROWS_A_FILE = 16, 5_000
+"""Files of a dump at most, and rows of one at least: a task should be worth its start."""
 
-SLOW = 20
+SLOW = 8
 """The Keras ways rate one row where the others rate so many: their rate is known soon."""
 
 SEED_VOCABULARY = 107_853
@@ -70,13 +70,13 @@ def main() -> None:
 
 
 def make_dump(reviews: Sequence[str], rows: int, directory: Path) -> Path:
-    """Reviews in random order, again and again until there are so many rows, in `FILES` files."""
+    """Reviews in random order, again and again until there are so many rows, in some files."""
     if not directory.exists():
         columns = ["review_id", "movie_id", "text"]
         table = pa.concat_tables([pq.read_table(path, columns=columns) for path in reviews])
         order = np.random.default_rng(0).permutation(rows) % len(table)
         directory.mkdir(parents=True)
-        step = -(-rows // FILES)
+        step = max(-(-rows // FILES), min(rows, ROWS_A_FILE))
         for number, start in enumerate(range(0, rows, step)):
             part = table.take(pa.array(order[start : start + step]))
             pq.write_table(part, directory / f"{number:02}.parquet")

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyspark.ml.functions import predict_batch_udf
 from pyspark.sql import SparkSession
 from pyspark.sql.functions import arrow_udf, pandas_udf
+from pyspark.sql.types import FloatType
 
 import movierate
 from movierate.model.bundle import load
@@ -44,11 +45,13 @@ def keras_udf(spark: SparkSession, model: Path) -> Any:
     """A pandas UDF: broadcast weights, a regex tokenizer, Keras predict, one thread a worker."""
     bundle = load(model)
     words = {token: id for id, token in enumerate(bundle.vocabulary.tokens)}
-    sent = spark.sparkContext.broadcast((bundle.window, words, dict(bundle.weights)))
+    window = bundle.window
+    sent = spark.sparkContext.broadcast((window, words, dict(bundle.weights)))
 
     def rate(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
-        window, words, weights = sent.value
-        model = _keras(window, weights)
+        import ways  # the worker's own: its cache outlives the task
+
+        model, words = ways._opened(window, sent)
         token = re.compile(r"[a-z0-9']+|[!?]+")
         for texts in batches:
             ids = np.zeros((len(texts), window), dtype=np.int32)
@@ -82,12 +85,23 @@ def predict_batch(spark: SparkSession, model: Path) -> Any:
 
         return lambda texts: predict(tf.constant(texts.tolist())).numpy()[:, 0]
 
-    return predict_batch_udf(make, return_type="float", batch_size=KERAS_BATCH)
+    return predict_batch_udf(make, return_type=FloatType(), batch_size=KERAS_BATCH)
 
 
 def ours(spark: SparkSession, model: Path) -> Any:
     """`movierate.rating_udf`."""
     return movierate.rating_udf(spark, model)
+
+
+_models: dict[int, tuple[Any, dict[str, int]]] = {}
+
+
+def _opened(window: int, sent: Any) -> tuple[Any, dict[str, int]]:
+    """The model and its words, once per worker."""
+    if window not in _models:
+        _, words, weights = sent.value
+        _models[window] = _keras(window, weights), words
+    return _models[window]
 
 
 def _keras(window: int, weights: dict[str, np.ndarray]) -> Any:

@@ -85,13 +85,13 @@ def test_words_tags_entities_and_marks_in_any_order(choose: str, texts: list[str
     _assert_equal(texts, choose)
 
 
-@pytest.mark.parametrize("choose", WAYS)
-def test_every_code_point_alone_between_words_and_behind_an_angle_bracket(choose: str) -> None:
+def test_every_code_point_between_words_and_behind_an_angle_bracket() -> None:
     points = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
-    step = 61 if choose != "last" else 1  # all of them once
-    for start in range(0, len(points), 40_000):
-        part = points[start : start + 40_000 : step]
-        _assert_equal([f"i{point}k {point} <{point}> a{point}'{point}" for point in part], choose)
+    texts = [
+        " ".join(f"i{point}k <{point}> a'{point}" for point in points[start : start + 64])
+        for start in range(0, len(points), 64)
+    ]
+    _assert_equal(texts, "last", live=340)
 
 
 @pytest.mark.parametrize("choose", WAYS)
@@ -135,5 +135,5 @@ def test_arrow_arrays_of_every_kind() -> None:
 
 
 def test_a_damaged_argument_is_refused_and_not_read() -> None:
-    with pytest.raises(TypeError, match="int64"):
+    with pytest.raises(TypeError, match="contiguous"):
         kernels().build(*[np.zeros(3, np.float32)] * 6)
