@@ -23,10 +23,11 @@ setup(
     # movierate/conf is a link to conf/, so that an installed movierate has the settings, too.
     package_data={"movierate": ["py.typed", "conf/*", "models/*/*", "models/*/report/*"]},
     install_requires=[
-        "pyspark>=4.0,<4.4",
+        "pyspark>=4.1,<4.4",  # arrow_udf
         "pandas>=2.2,<3",
         "pyarrow>=15",
         "numpy>=1.26",
+        "numba>=0.62",
         "pyyaml>=6",
         "safetensors>=0.5",
     ],

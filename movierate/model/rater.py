@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from movierate.model.bundle import Bundle
-from movierate.model.forward import forward
+from movierate.compiled import code
+from movierate.compiled.code import Kernels
+from movierate.model.bundle import Bundle, BundleFiles
+from movierate.model.fast import FastForward
+from movierate.model.geometry import live_positions
+from movierate.model.tables import Arrays, lay_out, shared
+from movierate.text.encoder import Encoder
+from movierate.text.fast import FastEncoder, Texts
 
-BATCH = 256
-"""Texts whose activations are in memory at once: 16 MB at a window of 50."""
+BATCH = 480
+"""Texts that are encoded before they are rated: their ids stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -35,28 +42,70 @@ class Ratings:
     """(n,) share of them in the vocabulary, 0 to 1."""
 
 
+@dataclass(frozen=True)
+class Settings:
+    """What a rater needs to know of a bundle besides its words and weights."""
+
+    model_id: str
+    window: int
+    choose: str
+    rating_scale: tuple[float, float]
+
+    @classmethod
+    def of(cls, bundle: Bundle) -> Settings:
+        """A bundle's settings."""
+        return cls(bundle.model_id, bundle.window, bundle.choose, bundle.rating_scale)
+
+
 class Rater:
-    """Applies a bundle's model to texts."""
+    """Applies a model to texts, with compiled code."""
 
     def __init__(self, bundle: Bundle) -> None:
         """Open a bundle; do it once and keep the rater."""
-        self._encoder = bundle.encoder()
-        self._weights = bundle.weights
-        self._scale = bundle.rating_scale
+        kernels = code.kernels()
+        self._open(Settings.of(bundle), kernels, lay_out(bundle, kernels), bundle.encoder)
 
-    def rate(self, texts: Sequence[str | None]) -> Ratings:
+    @classmethod
+    def of_host(
+        cls, settings: Settings, files: BundleFiles, kernels: Kernels, directory: Path
+    ) -> Rater:
+        """A rater whose tables are shared by all processes of a host.
+
+        Args:
+            settings: the bundle's.
+            files: the bundle, opened only if no other process has laid it out before.
+            kernels: the compiled code.
+            directory: where the tables lie.
+
+        Raises:
+            OSError: the directory can't be used.
+        """
+        rater = cls.__new__(cls)
+        arrays = shared(settings.model_id, directory, lambda: lay_out(files.bundle, kernels))
+        rater._open(settings, kernels, arrays, lambda: files.bundle.encoder())  # noqa: PLW0108 - the bundle is opened late
+        return rater
+
+    def _open(
+        self, settings: Settings, kernels: Kernels, arrays: Arrays, encoder: Callable[[], Encoder]
+    ) -> None:
+        self._scale = settings.rating_scale
+        live = live_positions(settings.window)
+        self._encoder = FastEncoder(
+            kernels, arrays, live, settings.choose, lambda texts: encoder().encode(texts)
+        )
+        self._forward = FastForward(kernels, arrays)
+
+    def rate(self, texts: Sequence[str | None] | Texts) -> Ratings:
         """Rate any number of texts; None and texts without words get no rating."""
-        batches = [self._rate(texts[start : start + BATCH]) for start in self._starts(texts)]
+        read = texts if isinstance(texts, Texts) else Texts.of(texts)
+        starts = range(0, max(1, len(read)), BATCH)
+        batches = [self._rate(read.part(start, start + BATCH)) for start in starts]
         fields = zip(*batches, strict=True)
         return Ratings(*(np.concatenate(field) for field in fields))
 
-    @staticmethod
-    def _starts(texts: Sequence[str | None]) -> range:
-        return range(0, max(1, len(texts)), BATCH)
-
-    def _rate(self, texts: Sequence[str | None]) -> tuple[NDArray[np.generic], ...]:
+    def _rate(self, texts: Texts) -> tuple[NDArray[np.generic], ...]:
         encoded = self._encoder.encode(texts)
-        stars = np.clip(forward(self._weights, encoded.ids), *self._scale)
+        stars = np.clip(self._forward(encoded.ids, encoded.words_read), *self._scale)
         stars = np.where(encoded.words_known > 0, stars, np.nan).astype(np.float32)
         unknown = np.full(len(texts), np.nan, dtype=np.float32)
         known_words = encoded.words_known / np.maximum(1, encoded.words_read)

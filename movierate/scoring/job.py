@@ -22,7 +22,7 @@ from movierate.reviews.broken import is_read_failure
 from movierate.reviews.read import unreadable
 from movierate.reviews.record import RAW_CHARACTERS, quoted
 from movierate.scoring.store import Store
-from movierate.scoring.udf import rating_udf
+from movierate.scoring.udf import udf_of
 from movierate.spark import first_line
 
 RATINGS = (
@@ -66,8 +66,9 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
     for column in config.keep:
         if column in (*RATINGS, "scored_date"):
             raise UserError(f"keep: {column} is a column of the output already: leave it out")
-    model = bundle.load(config.model)
-    rate = rating_udf(spark, config.model)
+    files = bundle.read(config.model)
+    model = files.bundle
+    rate = udf_of(spark, files)
     dump = read_reviews(spark, paths, config, config.keep, model.rating_scale)
 
     date = config.date or started.date()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import pyarrow as pa
 from pyspark.sql import SparkSession
-from pyspark.sql.pandas.functions import pandas_udf
+from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.sql.types import FloatType, IntegerType, StructField, StructType
 
+from movierate.compiled.code import Code, Kernels, host_code
 from movierate.model.bundle import DEFAULT_MODEL, BundleFiles, read
-from movierate.model.rater import Rater
+from movierate.model.rater import Rater, Settings
+from movierate.text.fast import Texts
 
 if TYPE_CHECKING:
     from pyspark import Broadcast
@@ -30,7 +33,7 @@ RATING = StructType(
 
 
 def rating_udf(spark: SparkSession, model: str | Path = DEFAULT_MODEL) -> Any:
-    """A pandas UDF that rates a string column.
+    """A UDF that rates a string column.
 
     >>> rate = movierate.rating_udf(spark)                                  # doctest: +SKIP
     >>> reviews.select("id", rate("text").alias("r")).select("id", "r.*")   # doctest: +SKIP
@@ -48,23 +51,42 @@ def rating_udf(spark: SparkSession, model: str | Path = DEFAULT_MODEL) -> Any:
     Raises:
         UserError: there is no such bundle, or it is broken.
     """
-    files = read(model)
-    model_id = files.bundle.model_id  # opened here: a broken bundle fails before any task runs
-    broadcast = spark.sparkContext.broadcast(files.to_rate())
+    return udf_of(spark, read(model))
 
-    def rate(batches: Iterator[pd.Series]) -> Iterator[pd.DataFrame]:
-        rater = _open(model_id, broadcast)
+
+def udf_of(spark: SparkSession, files: BundleFiles) -> Any:
+    """`rating_udf` for a bundle that is read already."""
+    settings = Settings.of(files.bundle)  # a broken bundle fails before any task runs
+    broadcast = spark.sparkContext.broadcast((files.to_rate(), host_code()))
+
+    def rate(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+        rater = _open(settings, broadcast)
         for texts in batches:
-            yield pd.DataFrame(vars(rater.rate(texts.tolist())))  # NaN becomes null
+            ratings = vars(rater.rate(Texts.of_arrow(texts)))
+            columns = [pa.array(column, from_pandas=True) for column in ratings.values()]
+            yield pa.StructArray.from_arrays(columns, list(ratings))  # from_pandas: NaN is null
 
-    return pandas_udf(rate, RATING)  # type: ignore[call-overload]
+    return arrow_udf(rate, RATING)  # type: ignore[call-overload]
 
 
 _raters: dict[str, Rater] = {}
 """The models that this Python worker has open, by model_id: workers outlive their tasks."""
 
 
-def _open(model_id: str, broadcast: Broadcast[BundleFiles]) -> Rater:
-    if model_id not in _raters:
-        _raters[model_id] = Rater(broadcast.value.bundle)
-    return _raters[model_id]
+def _open(settings: Settings, broadcast: Broadcast[tuple[BundleFiles, Code]]) -> Rater:
+    if settings.model_id not in _raters:
+        files, code = broadcast.value
+        _raters[settings.model_id] = _opened(settings, files, code)
+    return _raters[settings.model_id]
+
+
+def _opened(settings: Settings, files: BundleFiles, code: Code) -> Rater:
+    """A rater with tables that the executor's workers share, if they have a place for them."""
+    local = [Path(path) for path in os.environ.get("SPARK_LOCAL_DIRS", "").split(",") if path]
+    kernels = Kernels(host_code(code, local))
+    for directory in local:
+        try:
+            return Rater.of_host(settings, files, kernels, directory)
+        except OSError:
+            continue  # full, or not ours: the next, or each worker for itself
+    return Rater(files.bundle)

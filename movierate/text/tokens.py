@@ -58,10 +58,16 @@ def tokenize(text: str) -> list[str]:
     >>> tokenize("It&#39;s <b>NOT</b> good!!!! I\u2019d say 3/10...")
     ["it's", 'not', 'good', '!!!', "i'd", 'say', '3/10']
     """
-    if "&" in text:
-        text = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
+    text = decode_entities(text)
     if "<" in text:
         text = _TAG.sub(" ", text)
     text = text.lower().replace("\u03c2", "\u03c3").translate(_TO_APOSTROPHE)
     tokens = _TOKEN.findall(text)
     return [token[:LONGEST_RUN] if token[0] in "!?" else token for token in tokens]
+
+
+def decode_entities(text: str) -> str:
+    """The first step of the definition."""
+    if "&" in text:
+        text = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
+    return text

@@ -1,0 +1,467 @@
+"""What scoring costs: python benchmarks/scoring.py --reviews PARQUET [PARQUET ...]
+
+Measures, interleaved in one run, how fast Spark can hand texts to Python at all, what two common
+ways to apply a Keras model reach, and what movierate does; then cold start, memory, growth, and
+how exact the compiled code is. Prints tables, and writes scoring.json and scoring.png.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import glob
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+FILES, ROWS_A_FILE = 16, 5_000
+"""Files of a dump at most, and rows of one at least: a task should be worth its start."""
+
+SLOW = 8
+"""The Keras ways rate one row where the others rate so many: their rate is known soon."""
+
+SEED_VOCABULARY = 107_853
+
+
+def main() -> None:
+    """Parse the arguments, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--reviews", nargs="+", required=True, metavar="PARQUET")
+    parser.add_argument("--rows", type=int, default=400_000, help="of the dump that is timed")
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--only", default=",".join(PARTS), help="of " + ", ".join(PARTS))
+    parser.add_argument("--output", type=Path, default=Path("benchmark"), metavar="DIR")
+    parser.add_argument("--child", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.child:
+        name, work = arguments.child.split(":", 1)
+        print(json.dumps(CHILDREN[name](arguments, Path(work))))
+        return
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    results: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="movierate-benchmark-") as folder:
+        work = Path(folder)
+        _make_models(work, arguments.reviews)
+        for part in arguments.only.split(","):
+            print(f"\n## {part}", flush=True)
+            results[part] = PARTS[part](arguments, work)
+            (arguments.output / "scoring.json").write_text(json.dumps(results, indent=2) + "\n")
+    if "throughput" in results:
+        _draw(results["throughput"], arguments.output / "scoring.png")
+
+
+# Dumps and models
+
+
+def make_dump(reviews: Sequence[str], rows: int, directory: Path) -> Path:
+    """Reviews in random order, again and again until there are so many rows, in some files."""
+    if not directory.exists():
+        columns = ["review_id", "movie_id", "text"]
+        table = pa.concat_tables([pq.read_table(path, columns=columns) for path in reviews])
+        order = np.random.default_rng(0).permutation(rows) % len(table)
+        directory.mkdir(parents=True)
+        step = max(-(-rows // FILES), min(rows, ROWS_A_FILE))
+        for number, start in enumerate(range(0, rows, step)):
+            part = table.take(pa.array(order[start : start + step]))
+            pq.write_table(part, directory / f"{number:02}.parquet")
+    return directory
+
+
+def _make_models(work: Path, reviews: Sequence[str]) -> None:
+    """The seed's shape with its large vocabulary, and windows of 400; random weights."""
+    from movierate.model.bundle import Bundle, load
+    from movierate.text.vocabulary import Vocabulary
+
+    texts = pa.concat_tables([pq.read_table(path, columns=["text"]) for path in reviews])["text"]
+    vocabulary = Vocabulary.from_texts(texts.to_pylist(), SEED_VOCABULARY)
+    random = np.random.default_rng(0)
+    shipped = load("imdb")
+    weights = {}
+    for name, array in shipped.weights.items():
+        shape = (len(vocabulary), *array.shape[1:]) if "embedding" in name else array.shape
+        weights[name] = random.normal(0, array.std() + 0.01, shape).astype(np.float32)
+    salience = random.gamma(0.2, 1, len(vocabulary)).astype(np.float32)
+    seed = Bundle("seed", 50, "last", vocabulary, salience, weights)
+    for window in (50, 400):
+        for choose in ("last", "salient"):
+            bundle = dataclasses.replace(
+                seed, name=f"seed-{window}-{choose}", window=window, choose=choose
+            )
+            bundle.save(work / bundle.name, dtype="float32")
+    shutil.copytree(ROOT / "movierate" / "models" / "imdb", work / "imdb")
+
+
+# Sessions, each in a process of its own
+
+
+def _child(name: str, arguments: argparse.Namespace, work: Path, **changes: Any) -> Any:
+    """Run a function of `CHILDREN` in a fresh process; returns what it returned."""
+    values = vars(arguments) | changes
+    command = [sys.executable, __file__, "--child", f"{name}:{work}"]
+    command += ["--reviews", *values["reviews"]]
+    for key in ("rows", "repeat", "cores"):
+        command += [f"--{key}", str(values[key])]
+    done = subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, env=_environment(), text=True
+    )
+    if done.returncode:
+        raise SystemExit(f"benchmark: {name} failed")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def _environment() -> dict[str, str]:
+    path = os.pathsep.join([str(HERE), str(ROOT), os.environ.get("PYTHONPATH", "")])
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "PYTHONWARNINGS": "ignore"}
+    return {**os.environ, **quiet, "PYTHONPATH": path, "SPARK_CONF_DIR": str(ROOT / "conf")}
+
+
+def _session(cores: int) -> Any:
+    from pyspark.sql import SparkSession
+
+    return SparkSession.builder.master(f"local[{cores}]").getOrCreate()
+
+
+def _ways(work: Path) -> dict[str, Callable[[Any], Any]]:
+    import ways
+
+    found: dict[str, Callable[[Any], Any]] = {
+        "limit": ways.limit,
+        "limit, Arrow UDF": ways.arrow_limit,
+    }
+    for window in (50, 400):
+        model = work / f"seed-{window}-last"
+        found[f"Keras in a pandas UDF, {window}"] = partial(ways.keras_udf, model=model)
+        found[f"predict_batch_udf, {window}"] = partial(ways.predict_batch, model=model)
+    for window in (50, 400):
+        for choose in ("last", "salient"):
+            model = work / f"seed-{window}-{choose}"
+            found[f"movierate, seed, {window}, {choose}"] = partial(ways.ours, model=model)
+    found["movierate, shipped"] = partial(ways.ours, model=work / "imdb")
+    return found
+
+
+def _is_slow(name: str) -> bool:
+    return "Keras" in name or "predict" in name
+
+
+def _seconds(spark: Any, dump: Path, udf: Any) -> float:
+    start = time.perf_counter()
+    rated = spark.read.parquet(str(dump)).select(udf("text").alias("r"))
+    rated.write.format("noop").mode("overwrite").save()
+    return time.perf_counter() - start
+
+
+# Throughput
+
+
+def throughput(arguments: argparse.Namespace, work: Path) -> Any:
+    """Rows per second of each way: medians, and ratios within each round."""
+    rounds = _child("throughput", arguments, work)
+    rates = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
+
+    def ratio(name: str, *others: str) -> float:
+        return statistics.median(r[name] / max(r[other] for other in others) for r in rounds)
+
+    common = {
+        window: [f"Keras in a pandas UDF, {window}", f"predict_batch_udf, {window}"]
+        for window in (50, 400)
+    }
+    ratios = {
+        f"{name} : {against}": ratio(name, *others)
+        for name in rates
+        if name.startswith("movierate")
+        for against, others in (
+            ("limit", ["limit"]),
+            ("the better common way at 50", common[50]),
+            ("the better common way at 400", common[400]),
+        )
+    }
+    _print_table(("way", "rows/s"), [(name, f"{rate:,.0f}") for name, rate in rates.items()])
+    _print_table(("ratio", ""), [(name, f"{value:.2f}") for name, value in ratios.items()])
+    return {"rows_per_second": rates, "ratios": ratios, "rounds": rounds}
+
+
+def _throughput(arguments: argparse.Namespace, work: Path) -> Any:
+    spark = _session(arguments.cores)
+    dumps = {
+        False: (arguments.rows, make_dump(arguments.reviews, arguments.rows, work / "dump")),
+        True: (
+            arguments.rows // SLOW,
+            make_dump(arguments.reviews, arguments.rows // SLOW, work / "small"),
+        ),
+    }
+    udfs = {name: make(spark) for name, make in _ways(work).items()}
+    rounds = []
+    for number in range(arguments.repeat + 1):
+        rates = {}
+        for name, udf in udfs.items():
+            rows, dump = dumps[_is_slow(name) or number == 0]  # the first round warms up
+            if number == 0 and _is_slow(name):
+                _seconds(spark, dump, udf)  # Keras has workers of its own to start
+            rates[name] = rows / _seconds(spark, dump, udf)
+        if number:
+            rounds.append(rates)
+            print(f"round {number}", file=sys.stderr, flush=True)
+    return rounds
+
+
+# Cold start
+
+
+def cold(arguments: argparse.Namespace, work: Path) -> Any:
+    """Seconds of whole processes that rate 1,000 rows."""
+    dump = make_dump(arguments.reviews[:1], 1_000, work / "thousand")
+    submit = shutil.which("spark-submit") or "spark-submit"
+    start = [submit, "--master", f"local[{arguments.cores}]"]
+    score = [str(ROOT / "jobs" / "score.py"), "--input", str(dump), "--output", str(work / "out")]
+    commands = {
+        "do nothing": [*start, str(HERE / "do_nothing.py"), str(dump)],
+        "score.py": [*start, *score],
+    }
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for number in range(arguments.repeat + 1):
+        for name, command in commands.items():
+            began = time.perf_counter()
+            subprocess.run(command, check=True, env=_environment(), capture_output=True)
+            if number:  # the first fills the file cache, and compiles if nobody has
+                times[name].append(time.perf_counter() - began)
+    rows = [(name, f"{statistics.median(values):.2f}") for name, values in times.items()]
+    pairs = zip(times["score.py"], times["do nothing"], strict=True)
+    ratio = statistics.median(ours / nothing for ours, nothing in pairs)
+    _print_table(("1,000 rows, whole process", "s"), [*rows, ("ratio", f"{ratio:.2f}")])
+    return {"seconds": times, "ratio": ratio}
+
+
+# Memory
+
+
+def memory(arguments: argparse.Namespace, work: Path) -> Any:
+    """PSS of all Python workers by their number, and what a further one adds."""
+    most = arguments.cores + 1
+    found = {n: _child("memory", arguments, work, cores=n) for n in range(1, most + 1)}
+    names = list(found[1])
+    rows = [
+        (
+            name,
+            *(f"{found[n][name]:.0f}" for n in found),
+            f"{found[most][name] - found[most - 1][name]:.0f}",
+        )
+        for name in names
+    ]
+    _print_table(("PSS, MB; workers:", *map(str, found), "a further one"), rows)
+    return found
+
+
+def _memory(arguments: argparse.Namespace, work: Path) -> Any:
+    chosen = {name: make for name, make in _ways(work).items() if not _is_slow(name)}
+    spark = _session(arguments.cores)
+    dump = make_dump(arguments.reviews, arguments.rows // SLOW, work / "small")
+    found = {}
+    for name, make in chosen.items():
+        if name not in ("limit", "movierate, seed, 50, salient", "movierate, shipped"):
+            continue
+        if found:  # workers keep the models that they have opened: start anew
+            spark.stop()
+            spark = _session(arguments.cores)
+        udf = make(spark)
+        _seconds(spark, dump, udf)
+        _seconds(spark, dump, udf)
+        found[name] = sum(_worker_pss())
+    return found
+
+
+def _worker_pss() -> list[float]:
+    """PSS in MB of the Python workers of this process: the daemon's children."""
+    parents = {}
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            stat = Path(path).read_text()
+        except OSError:
+            continue
+        parents[int(path.split("/")[2])] = int(stat.rpartition(")")[2].split()[1])
+
+    def depth(pid: int) -> int | None:
+        steps = 0
+        while pid not in (0, 1, os.getpid()):
+            pid, steps = parents.get(pid, 0), steps + 1
+        return steps if pid == os.getpid() else None
+
+    found = []
+    for pid in parents:
+        if depth(pid) != 3:  # ours, the JVM's daemon's worker
+            continue
+        try:
+            rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        (pss,) = [int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:")]
+        found.append(pss / 1024)
+    return found
+
+
+# Growth
+
+
+def growth(arguments: argparse.Namespace, work: Path) -> Any:
+    """Seconds of the whole job, in a session that is warm, by rows and cores."""
+    found = {cores: _child("growth", arguments, work, cores=cores) for cores in (1, 2)}
+    rows = [
+        (f"{int(count):,} rows", *(f"{found[cores][count]:.2f}" for cores in found))
+        for count in found[1]
+    ]
+    first, *_, last = found[1]
+    by_rows = {cores: found[cores][last] / found[cores][first] for cores in found}
+    by_cores = found[1][last] / found[2][last]
+    _print_table(("seconds; cores:", "1", "2"), rows)
+    _print_table(
+        ("growth", ""),
+        [(f"16 times the rows, {n} cores", f"{r:.2f}") for n, r in by_rows.items()]
+        + [("2 cores : 1 core, speed", f"{by_cores:.2f}")],
+    )
+    return {"seconds": found, "by_rows": by_rows, "by_cores": by_cores}
+
+
+def _growth(arguments: argparse.Namespace, work: Path) -> Any:
+    from movierate.config import ScoreConfig
+    from movierate.scoring.job import score
+
+    spark = _session(arguments.cores)
+    found = {}
+    for rows in (arguments.rows // 4, arguments.rows, arguments.rows * 4):
+        dump = make_dump(arguments.reviews, rows, work / f"dump-{rows}")
+        times = []
+        for number in range(arguments.repeat + 1):
+            record = score(spark, [str(dump)], str(work / "grown"), ScoreConfig()).record
+            if number or rows > arguments.rows:
+                times.append(record["seconds"])
+        found[str(rows)] = statistics.median(times)
+    return found
+
+
+# Exactness
+
+
+def exact(arguments: argparse.Namespace, work: Path) -> Any:
+    """The compiled code against Keras, and against the reference encoder."""
+    found = _child("exact", arguments, work)
+    _print_table(("", ""), [(name, f"{value:g}") for name, value in found.items()])
+    return found
+
+
+def _exact(arguments: argparse.Namespace, work: Path) -> Any:
+    from movierate.compiled.code import kernels
+    from movierate.model.bundle import load
+    from movierate.model.geometry import live_positions
+    from movierate.model.rater import Rater
+    from movierate.model.tables import lay_out
+    from movierate.text.encoder import Encoder
+    from movierate.text.fast import FastEncoder, Texts
+
+    columns = [pq.read_table(path, columns=["text"])["text"] for path in arguments.reviews]
+    texts = [text for column in columns for text in column.to_pylist()]
+    found: dict[str, float] = {}
+    for name in ("imdb", "seed-50-last"):
+        bundle = load(work / name)
+        part = texts[-12_360:]
+        ids = bundle.encoder().encode(part).ids
+        keras = np.clip(bundle.to_keras().predict(ids, batch_size=1024, verbose=0)[:, 0], 1, 10)
+        rater = Rater(bundle)
+        ours = rater.rate(part).predicted_rating
+        found[f"{name}: largest difference to Keras, stars"] = float(
+            np.nanmax(np.abs(ours - keras))
+        )
+        backwards = np.concatenate(
+            [rater.rate([text]).predicted_rating for text in part[::-1][:999]]
+        )
+        apart = np.nanmax(np.abs(backwards - ours[::-1][:999]))
+        found[f"{name}: alone or together, stars"] = float(apart)
+    bundle = load(work / "imdb")
+    live = live_positions(bundle.window)
+    arrays = lay_out(bundle, kernels())
+    unicode = _random_texts(100_000)
+    for choose in ("last", "ends", "salient"):
+        reference = Encoder(bundle.vocabulary, bundle.salience, live, live, choose)
+        fast = FastEncoder(kernels(), arrays, live, choose, reference.encode)
+        for what, batch in (("reviews", texts), ("random texts", unicode)):
+            expected, got = reference.encode(batch), fast.encode(Texts.of(batch))
+            differing = (expected.ids != got.ids).any(axis=1).sum()
+            found[f"{choose}: {what} with a differing id, of {len(batch)}"] = float(differing)
+    return found
+
+
+def _random_texts(count: int) -> list[str]:
+    """Random Unicode, mixed with what the definition of a token treats in its own way."""
+    random = np.random.default_rng(0)
+    parts = [" ", "<", ">", "<br />", "&amp;", "&lt;", "&#39;", "'", "\u2019", ".", "/", "!", "?"]
+    parts += ["a", "I", "7", "good", "movie", "\u0301", "\u0130", "\u212a", "\u03a3", "\u00e9"]
+    texts = []
+    for _ in range(count):
+        codes = random.integers(1, 0x110000 if random.random() < 0.3 else 0x500, 12)
+        some = [chr(code) for code in codes if not 0xD800 <= code < 0xE000]
+        chosen = random.choice(len(parts), random.integers(0, 40))
+        text = some + [parts[part] for part in chosen]
+        random.shuffle(text)
+        texts.append("".join(text))
+    return texts
+
+
+# What is printed and drawn
+
+
+def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    print()
+    for row in (head, ["---"] * len(head), *rows):
+        print("| " + " | ".join(row) + " |")
+    sys.stdout.flush()
+
+
+def _draw(result: Any, path: Path) -> None:
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    from matplotlib import pyplot as plt
+
+    names = list(result["rows_per_second"])[::-1]
+    rates = [result["rows_per_second"][name] for name in names]
+    colours = ["tab:blue" if name.startswith("movierate") else "tab:gray" for name in names]
+    figure, axes = plt.subplots(figsize=(9, 5))
+    bars = axes.barh(names, rates, color=colours)
+    axes.bar_label(bars, [f"{rate:,.0f}" for rate in rates], padding=4)
+    axes.set_xlabel("reviews per second")
+    axes.margins(x=0.15)
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+
+
+PARTS = {
+    "throughput": throughput,
+    "cold": cold,
+    "memory": memory,
+    "growth": growth,
+    "exact": exact,
+}
+CHILDREN: dict[str, Callable[[argparse.Namespace, Path], Any]] = {
+    "throughput": _throughput,
+    "memory": _memory,
+    "growth": _growth,
+    "exact": _exact,
+}
+
+if __name__ == "__main__":
+    main()
