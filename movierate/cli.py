@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
     """Run a command; returns its exit code. Errors are one line on stderr."""
     warnings.filterwarnings("ignore")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    logging.disable()  # of the libraries: what matters of it reaches us as an exception, too
     try:
         arguments = _parser().parse_args(argv)
         run: Callable[[argparse.Namespace], None] = arguments.run

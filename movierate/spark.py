@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,12 @@ def start_spark(name: str, driver_memory: str | None = None) -> SparkSession:
     try:
         for key, value in SETTINGS.items():
             conf.set(key, value)
-        return SparkSession.builder.config(conf=conf).getOrCreate()
+        spark = SparkSession.builder.config(conf=conf).getOrCreate()
     except (Py4JJavaError, PySparkException) as error:
         raise UserError(f"spark: it did not start ({first_line(error)})") from None
+    # Spark's handler would cancel its jobs first, and fail where the JVM has had the signal, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    return spark
 
 
 def stop_spark() -> None:
