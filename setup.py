@@ -38,6 +38,7 @@ setup(
             *TRAIN,
             *DEMO,
             "pytest>=8",
+            "pytest-timeout>=2.3",
             "hypothesis>=6.100",
             "polars>=1",
             "ruff",
