@@ -16,6 +16,9 @@ from movierate.text.tokens import decode_entities
 WAYS = {"last": 0, "ends": 1, "salient": 2}
 ENCODED, HAS_ENTITY, UNFORESEEN = range(3)
 
+USUAL, LARGE = 1 << 14, 1 << 20
+"""Bytes of a text for which there is always room, and for which room is not kept."""
+
 
 @dataclass(frozen=True)
 class Texts:
@@ -125,15 +128,20 @@ class FastEncoder:
         encoded.words_known[rows] = part.words_known
 
     def _work(self, longest: int) -> tuple[NDArray[np.generic], ...]:
-        """Room for the longest text: in lower case it may have half as many bytes more."""
-        size = longest + longest // 2 + 192
-        if not self._room or len(self._room[0]) < size:
-            size = max(size, 16_384)
-            self._room = (
-                np.empty(size, dtype=np.uint8),
-                np.empty(5 * (size // 64 + 1), dtype=np.uint64),
-                np.empty(size, dtype=np.int32),
-                np.empty(size, dtype=np.int32),
-                np.empty(size + 128, dtype=np.uint64),
-            )
-        return self._room
+        """Room for the longest text: in lower case it may have half as many bytes more.
+
+        The room is kept for the next texts, but for what a text of megabytes needs.
+        """
+        size = max(longest + longest // 2 + 192, USUAL)
+        if self._room and len(self._room[0]) >= size:
+            return self._room
+        room = (
+            np.empty(size, dtype=np.uint8),
+            np.empty(5 * (size // 64 + 1), dtype=np.uint64),
+            np.empty(size, dtype=np.int32),
+            np.empty(size, dtype=np.int32),
+            np.empty(size + 128, dtype=np.uint64),
+        )
+        if size <= LARGE:
+            self._room = room
+        return room
