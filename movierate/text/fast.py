@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from movierate.compiled.code import Kernels
 from movierate.text.encoder import Encoded
 from movierate.text.tokens import decode_entities
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 WAYS = {"last": 0, "ends": 1, "salient": 2}
 ENCODED, HAS_ENTITY, UNFORESEEN = range(3)
@@ -44,6 +47,8 @@ class Texts:
     @classmethod
     def of_arrow(cls, texts: pa.Array) -> Texts:
         """An Arrow array of strings; nothing is copied. A text that is null is empty."""
+        import pyarrow as pa  # who rates Python strings does not wait for it
+
         if not pa.types.is_string(texts.type):
             texts = texts.cast(pa.large_string())
         if texts.null_count:
