@@ -24,7 +24,7 @@ from movierate.text.vocabulary import PADDING
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
-LAYOUT = 1
+LAYOUT = 2
 """Changes when the arrays below do: a file of another layout is not read."""
 
 LARGEST = 32_767
@@ -161,41 +161,44 @@ def shared(name: str, directory: Path, make: Callable[[], Arrays]) -> Arrays:
 
 
 ALIGNMENT = 64
+"""Bytes; where arrays begin in the file."""
 
 
 def _write(path: Path, arrays: Arrays) -> None:
-    """A line of JSON that says where each array lies, then the arrays."""
-    places, size, digest = {}, 0, hashlib.sha256()
-    parts = []
+    """The SHA-256 of what follows, a line of JSON that says where each array lies, the arrays."""
+    places, size, parts = {}, 0, []
     for key, array in arrays.items():
         data = np.ascontiguousarray(array).tobytes()
         data += bytes(-len(data) % ALIGNMENT)
-        digest.update(data)
         places[key] = {"dtype": array.dtype.str, "shape": array.shape, "start": size}
         size += len(data)
         parts.append(data)
-    head = json.dumps({"arrays": places, "sha256": digest.hexdigest()}).encode()
-    head += b" " * (-(len(head) + 1) % ALIGNMENT) + b"\n"
-    write_whole(path, head + b"".join(parts))
+    head = json.dumps(places).encode()
+    head += b" " * (-(DIGEST + len(head) + 1) % ALIGNMENT) + b"\n"
+    digest = hashlib.sha256(head)
+    for part in parts:
+        digest.update(part)
+    write_whole(path, b"".join([digest.digest(), head, *parts]))
+
+
+DIGEST = 32
+"""Bytes of a SHA-256."""
 
 
 def _mapped(path: Path) -> Arrays | None:
     """The arrays of a file, mapped read-only; None if it is damaged."""
     with path.open("rb") as file:
-        try:
-            head = json.loads(file.readline())
-            stated = head["sha256"]
-        except (ValueError, KeyError, TypeError):  # not what `_write` writes
-            return None
-        start = file.tell()
-        digest = hashlib.sha256()
+        stated, digest = file.read(DIGEST), hashlib.sha256()
         while part := file.read(1 << 20):
             digest.update(part)
-        if digest.hexdigest() != stated:
+        if digest.digest() != stated:
             return None
+        file.seek(DIGEST)
+        places = json.loads(file.readline())
+        start = file.tell()
     data = np.memmap(path, mode="r", dtype=np.uint8)
     arrays = {}
-    for key, place in head["arrays"].items():
+    for key, place in places.items():
         count = int(np.prod(place["shape"]))
         array = np.frombuffer(data, place["dtype"], count, start + place["start"])
         arrays[key] = array.reshape(place["shape"])

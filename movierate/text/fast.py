@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from movierate.compiled.code import Kernels
 from movierate.text.encoder import Encoded
 from movierate.text.tokens import decode_entities
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 WAYS = {"last": 0, "ends": 1, "salient": 2}
 ENCODED, HAS_ENTITY, UNFORESEEN = range(3)
+
+USUAL, LARGE = 1 << 14, 1 << 20
+"""Bytes of a text for which there is always room, and for which room is not kept."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,8 @@ class Texts:
     @classmethod
     def of_arrow(cls, texts: pa.Array) -> Texts:
         """An Arrow array of strings; nothing is copied. A text that is null is empty."""
+        import pyarrow as pa  # who rates Python strings does not wait for it
+
         if not pa.types.is_string(texts.type):
             texts = texts.cast(pa.large_string())
         if texts.null_count:
@@ -125,15 +133,20 @@ class FastEncoder:
         encoded.words_known[rows] = part.words_known
 
     def _work(self, longest: int) -> tuple[NDArray[np.generic], ...]:
-        """Room for the longest text: in lower case it may have half as many bytes more."""
-        size = longest + longest // 2 + 192
-        if not self._room or len(self._room[0]) < size:
-            size = max(size, 16_384)
-            self._room = (
-                np.empty(size, dtype=np.uint8),
-                np.empty(5 * (size // 64 + 1), dtype=np.uint64),
-                np.empty(size, dtype=np.int32),
-                np.empty(size, dtype=np.int32),
-                np.empty(size + 128, dtype=np.uint64),
-            )
-        return self._room
+        """Room for the longest text: in lower case it may have half as many bytes more.
+
+        The room is kept for the next texts, but for what a text of megabytes needs.
+        """
+        size = max(longest + longest // 2 + 192, USUAL)
+        if self._room and len(self._room[0]) >= size:
+            return self._room
+        room = (
+            np.empty(size, dtype=np.uint8),
+            np.empty(5 * (size // 64 + 1), dtype=np.uint64),
+            np.empty(size, dtype=np.int32),
+            np.empty(size, dtype=np.int32),
+            np.empty(size + 128, dtype=np.uint64),
+        )
+        if size <= LARGE:
+            self._room = room
+        return room
