@@ -108,7 +108,7 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
         f"ratings   {output}/ratings/{day}",
         f"rejected  {output}/rejected/{day}",
         f"record    {record_path}",
-        f"query     duckdb -c \"FROM '{output}/ratings/*/*.parquet' LIMIT 10\"",
+        f"in DuckDB FROM '{output}/ratings/*/*.parquet' LIMIT 10",
     ]
     return "\n".join(lines)
 

@@ -139,10 +139,10 @@ def test_a_normal_run_says_what_it_did_and_nothing_else(command, tmp_path):
     assert result.stderr == ""
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines] == [
-        *("read", "rated", "rejected", "took", "ratings", "rejected", "record", "query")
+        *("read", "rated", "rejected", "took", "ratings", "rejected", "record", "in")
     ]
     assert lines[0].split()[1] == "50"
-    query = lines[-1].split('"')[1]
+    query = lines[-1].removeprefix("in DuckDB ")
     assert 0 < len(duckdb.sql(query).fetchall()) <= 10
 
 
