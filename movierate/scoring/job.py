@@ -69,7 +69,10 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
     files = bundle.read(config.model)
     model = files.bundle
     rate = udf_of(spark, files)
-    dump = read_reviews(spark, paths, config, config.keep, model.rating_scale)
+    try:
+        dump = read_reviews(spark, paths, config, config.keep, model.rating_scale)
+    except (PySparkException, Py4JError) as error:  # looking at a dump may take executors, too
+        raise _explained(error, "none, as no run had begun") from error
 
     date = config.date or started.date()
     run_id = f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
