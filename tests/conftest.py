@@ -45,22 +45,10 @@ def small_bundle() -> Bundle:
     """A model of twelve words with random weights: it rates, if not well."""
     random = np.random.default_rng(7)
     vocabulary = Vocabulary([*RESERVED, *WORDS])
-    ids, conv1, conv2 = len(vocabulary), geometry.CONV1_FILTERS, geometry.CONV2_FILTERS
-    width, units = geometry.CONV_WIDTH, geometry.LSTM_UNITS
-    shapes = {
-        "embedding/embeddings": (ids, geometry.EMBEDDING),
-        "conv1/kernel": (width, geometry.EMBEDDING, conv1),
-        "conv1/bias": (conv1,),
-        "conv2/kernel": (width, conv1, conv2),
-        "conv2/bias": (conv2,),
-        "lstm/kernel": (conv2, 4 * units),
-        "lstm/recurrent_kernel": (units, 4 * units),
-        "lstm/bias": (4 * units,),
-        "dense/kernel": (units, 1),
-    }
+    ids = len(vocabulary)
     weights = {
         name: random.normal(0, 0.2, shape).astype(np.float16).astype(np.float32)
-        for name, shape in shapes.items()
+        for name, shape in geometry.weight_shapes(ids).items()
     }
     weights["embedding/embeddings"][0] = 0
     weights["dense/bias"] = np.array([5.5], dtype=np.float32)

@@ -271,22 +271,9 @@ def check_replaceable(directory: Path) -> None:
 
 def _check_shapes(bundle: Bundle) -> None:
     """Raises ValueError if the weights are not those of the stack."""
-    ids, width, units = len(bundle.vocabulary), geometry.CONV_WIDTH, geometry.LSTM_UNITS
-    first, second = geometry.CONV1_FILTERS, geometry.CONV2_FILTERS
-    expected = {
-        "embedding/embeddings": (ids, geometry.EMBEDDING),
-        "conv1/kernel": (width, geometry.EMBEDDING, first),
-        "conv1/bias": (first,),
-        "conv2/kernel": (width, first, second),
-        "conv2/bias": (second,),
-        "lstm/kernel": (second, 4 * units),
-        "lstm/recurrent_kernel": (units, 4 * units),
-        "lstm/bias": (4 * units,),
-        "dense/kernel": (units, 1),
-        "dense/bias": (1,),
-    }
+    ids = len(bundle.vocabulary)
     shapes = {name: array.shape for name, array in bundle.weights.items()}
-    if shapes != expected or bundle.salience.shape != (ids,):
+    if shapes != geometry.weight_shapes(ids) or bundle.salience.shape != (ids,):
         raise ValueError("the shapes of the weights are not the stack's")
     if bundle.choose not in CHOICES:
         raise ValueError(f"choose: {bundle.choose}")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierate.compiled.code import Kernels
-from movierate.model.geometry import CONV2_FILTERS, CONV_WIDTH, POOL
+from movierate.model.geometry import CONV2_FILTERS, lengths
 
 WORK = 96_000
 """float32 numbers that the kernel works in."""
@@ -38,7 +38,7 @@ class FastForward:
         """Ids (n, live) int32 and tokens in each row (n,) to stars (n,), not yet clipped."""
         n, live = ids.shape
         stars = np.empty(n, dtype=np.float32)
-        most = (live - (CONV_WIDTH - 1) * (POOL + 1)) // POOL**2  # steps of the LSTM
+        most = lengths(live).pool2  # steps of the LSTM
         # Reviews with as many steps are computed together; with one step at most, all are.
         order = np.argsort(counts, kind="stable") if most > 1 else np.arange(n)
         steps_x = np.empty((BATCH + GROUP) * most * CONV2_FILTERS, dtype=np.float32)

@@ -43,6 +43,22 @@ def lengths(window: int) -> Lengths:
     return Lengths(window, conv1, pool1, conv2, conv2 // POOL)
 
 
+def weight_shapes(vocabulary_size: int) -> dict[str, tuple[int, ...]]:
+    """The shape of each of the stack's weights, named as Keras names them in our layers."""
+    return {
+        "embedding/embeddings": (vocabulary_size, EMBEDDING),
+        "conv1/kernel": (CONV_WIDTH, EMBEDDING, CONV1_FILTERS),
+        "conv1/bias": (CONV1_FILTERS,),
+        "conv2/kernel": (CONV_WIDTH, CONV1_FILTERS, CONV2_FILTERS),
+        "conv2/bias": (CONV2_FILTERS,),
+        "lstm/kernel": (CONV2_FILTERS, 4 * LSTM_UNITS),
+        "lstm/recurrent_kernel": (LSTM_UNITS, 4 * LSTM_UNITS),
+        "lstm/bias": (4 * LSTM_UNITS,),
+        "dense/kernel": (LSTM_UNITS, 1),
+        "dense/bias": (1,),
+    }
+
+
 def live_positions(window: int) -> int:
     """How many positions of a window, from the left, can reach the output (50 -> 36)."""
     pool1 = POOL * lengths(window).pool2 + CONV_WIDTH - 1

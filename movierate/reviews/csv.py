@@ -124,11 +124,7 @@ def parser(columns: Sequence[str], dialect: Dialect, encoding: str) -> Parser:
         else:
             return
         for fields, raw in found:
-            if (
-                fields is None
-                or len(fields) != len(names)
-                or not any(p is not None for p in places)
-            ):
+            if fields is None or foreign or len(fields) != len(names):
                 yield damaged(raw)
             else:
                 yield sound([None if p is None else fields[p] for p in places], raw)
@@ -158,7 +154,7 @@ def records(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[list[str] 
             yield None, first
             continue
         if fields:
-            yield fields, "".join(queue.record) if len(queue.record) > 1 else queue.record[0]
+            yield fields, "".join(queue.record)
 
 
 class _Lines:

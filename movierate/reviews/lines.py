@@ -114,8 +114,8 @@ def _head(raw: bytes | str) -> str:
 
 
 def _parse(lines: DataFrame, columns: Sequence[str], parser: Parser) -> DataFrame:
-    values = [f"c{number}" for number in range(len(columns))]
-    schema = pa.schema([(name, pa.string()) for name in (*values, "source", "reason", "raw")])
+    names = [*(f"c{number}" for number in range(len(columns))), "source", "reason", "raw"]
+    schema = pa.schema([(name, pa.string()) for name in names])
 
     def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         lines = (
@@ -123,11 +123,10 @@ def _parse(lines: DataFrame, columns: Sequence[str], parser: Parser) -> DataFram
             for batch in batches
             for line in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
         )
-        for rows in _batched(_rows(lines, parser, len(values))):
+        for rows in _batched(_rows(lines, parser, len(columns))):
             arrays = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
-    names = [*values, "source", "reason", "raw"]
     return lines.mapInArrow(parse, ", ".join(f"{name} string" for name in names))
 
 
