@@ -76,6 +76,16 @@ def file_system(spark: SparkSession, path: str) -> tuple[Any, Any]:
         raise UserError(f"path: {path} can't be used ({first_line(error)})") from None
 
 
+def read_text(spark: SparkSession, fs: Any, path: Any, charset: str = "UTF-8") -> str:
+    """A small file's text. fs and path: as `file_system` gives them; charset: as Java names it."""
+    jvm: Any = spark._jvm
+    stream = fs.open(path)
+    try:
+        return str(jvm.org.apache.commons.io.IOUtils.toString(stream, charset))
+    finally:
+        stream.close()
+
+
 def first_line(error: BaseException) -> str:
     """What an exception of Spark or of the JVM says, without its stack, on one line."""
     if isinstance(error, Py4JJavaError):

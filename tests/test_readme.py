@@ -1,6 +1,7 @@
 """Every command and query of the README, run in order in a copy of the repository."""
 
 import re
+import sys
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,8 @@ BLOCK = re.compile(r"(<!-- not run here: [^\n]+-->\n)?```(\w+)\n(.*?)```", re.DO
 BLOCKS = [match.groups() for match in BLOCK.finditer((ROOT / "README.md").read_text())]
 SET_UP = ("pip install", "source .venv")
 """What the environment of the tests has behind it already."""
+SESSION = "from pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\n"
+"""What pyspark's shell gives a user before the first line."""
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def name(block: tuple[str, str, str]) -> str:
 
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if not block[0]], ids=name)
-def test_block(block, here, request):
+def test_block(block, here):
     _, language, code = block
     if language == "bash":
         lines = [line for line in code.splitlines() if not line.startswith(SET_UP)]
@@ -36,7 +39,8 @@ def test_block(block, here, request):
     elif language == "sql":
         assert len(duckdb.sql(code).fetchall()) > 0
     elif language == "python":
-        exec(code, {"spark": request.getfixturevalue("spark")})
+        result = run(sys.executable, "-c", SESSION + code, cwd=here)
+        assert result.returncode == 0, result.stderr
     else:
         raise AssertionError(f"nothing runs {language}")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -17,7 +16,7 @@ from movierate.config import DumpConfig
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.lines import Parser, Row, rejected, sound, text_records
 from movierate.reviews.record import MALFORMED, SOURCE, Records
-from movierate.spark import file_system
+from movierate.spark import file_system, read_text
 
 COLUMNS = ("review_id", "movie_id", "rating", "text")
 SCALE = (1.0, 10.0)
@@ -34,11 +33,10 @@ _TITLE = re.compile(r"tt[0-9]+")
 def is_tree(spark: SparkSession, inputs: Inputs) -> bool:
     """Whether the first path is such a tree, or a part of it."""
     path = inputs.paths[0].rstrip("/")
-    fs, _ = file_system(spark, path)
     if path.rsplit("/", 1)[-1] in LABELS and _NAME.search(inputs.head.path):
         return True
     return any(
-        _exists(spark, fs, f"{path}/{folder}{label}")
+        _exists(spark, f"{path}/{folder}{label}")
         for folder in ("", "train/", "test/")
         for label in ("pos", "neg")
     )
@@ -97,27 +95,21 @@ def parser(columns: Sequence[str], encoding: str, films: dict[str, list[str | No
 
 def _films(spark: SparkSession, paths: Sequence[str]) -> dict[str, list[str | None]]:
     """The films of the tree's ``urls_*.txt``, wherever in the tree the paths lead."""
-    jvm: Any = spark._jvm
     films: dict[str, list[str | None]] = {}
     for path in paths:
-        fs, _ = file_system(spark, path)
         for where in ("", "train/", "test/", "../"):
             for label in LABELS:
                 file = f"{path.rstrip('/')}/{where}urls_{label}.txt"
-                if not _exists(spark, fs, file):
+                if not _exists(spark, file):
                     continue
-                qualified = fs.makeQualified(jvm.org.apache.hadoop.fs.Path(file))
-                stream = fs.open(qualified)
-                try:
-                    text = jvm.org.apache.commons.io.IOUtils.toString(stream, "ISO-8859-1")
-                finally:
-                    stream.close()
+                fs, qualified = file_system(spark, file)
+                text = read_text(spark, fs, qualified, "ISO-8859-1")
                 folder = f"{qualified.getParent().getName()}/{label}"
-                titles = (_TITLE.search(line) for line in str(text).splitlines())
+                titles = (_TITLE.search(line) for line in text.splitlines())
                 films[folder] = [title and title[0] for title in titles]
     return films
 
 
-def _exists(spark: SparkSession, fs: Any, path: str) -> bool:
-    jvm: Any = spark._jvm
-    return bool(fs.exists(jvm.org.apache.hadoop.fs.Path(path)))
+def _exists(spark: SparkSession, path: str) -> bool:
+    fs, qualified = file_system(spark, path)
+    return bool(fs.exists(qualified))

@@ -12,7 +12,7 @@ from pyspark.sql.types import BinaryType, DataType, StringType, StructType
 
 from movierate.config import DumpConfig
 from movierate.reviews.inputs import Inputs
-from movierate.reviews.record import RAW_CHARACTERS, SOURCE, UNDECODABLE, Records, quoted
+from movierate.reviews.record import RAW_CHARACTERS, SOURCE, UNDECODABLE, Records, is_blank, quoted
 
 
 def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
@@ -32,7 +32,6 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         for text in texts:
             bad |= F.coalesce(~F.is_valid_utf8(text), F.lit(False))
         text = leaves[columns[0]][0].cast("string")
-        blank = text.isNull() | ~text.rlike(r"\S")
         return frame.select(
             *(
                 F.when(~bad, leaves[column][0] if text is None else text).alias(f"c{number}")
@@ -41,7 +40,10 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
             F.col(SOURCE).alias("source"),
             F.when(bad, UNDECODABLE).alias("reason"),
             F.when(bad, _head(F.concat_ws(" ", *texts)))
-            .when(blank, _head(F.to_json(F.struct(*(leaves[c][0].alias(c) for c in columns)))))
+            .when(
+                is_blank(text),
+                _head(F.to_json(F.struct(*(leaves[c][0].alias(c) for c in columns)))),
+            )
             .alias("raw"),
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 
 MALFORMED, UNDECODABLE = "malformed_record", "undecodable"
 """Reasons for which a row is rejected before its text is looked at."""
@@ -44,6 +44,11 @@ class Records:
 
     scale: tuple[float, float] | None = None
     """The lowest and the highest rating, where the format says."""
+
+
+def is_blank(text: Column) -> Column:
+    """Boolean: there is no text, or nothing but white space."""
+    return text.isNull() | ~text.rlike(r"\S")
 
 
 def quoted(column: str) -> str:

@@ -20,7 +20,7 @@ from movierate.model import bundle
 from movierate.reviews import Dump, read_reviews
 from movierate.reviews.broken import is_read_failure
 from movierate.reviews.read import unreadable
-from movierate.reviews.record import RAW_CHARACTERS, quoted
+from movierate.reviews.record import RAW_CHARACTERS, is_blank, quoted
 from movierate.scoring.store import Store
 from movierate.scoring.udf import udf_of
 from movierate.spark import first_line
@@ -139,11 +139,10 @@ def _rate_all(dump: Dump, rate: Any, config: ScoreConfig) -> tuple[DataFrame, di
 def _rate(dump: Dump, rate: Any, config: ScoreConfig) -> DataFrame:
     """All rows with their rating or the reason why there is none; without their texts."""
     frame = dump.spread() if config.limit is None else dump.frame.limit(config.limit)
-    no_text = F.col("text").isNull() | ~F.col("text").rlike(r"\S")
     rated = frame.withColumn("r", rate("text"))
     reason = F.coalesce(
         "reason",
-        F.when(no_text, "empty_text"),
+        F.when(is_blank(F.col("text")), "empty_text"),
         F.when(F.col("r.predicted_rating").isNull(), "no_known_words"),
     )
     return rated.select(

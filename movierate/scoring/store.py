@@ -18,7 +18,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from movierate.errors import UserError
-from movierate.spark import file_system, first_line
+from movierate.spark import file_system, first_line, read_text
 
 TABLES = ("ratings", "rejected")
 RUNS = "runs"
@@ -132,7 +132,7 @@ class Store:
     def _is_alive(self, run_id: str, staged: Any) -> bool:
         if not self._exists(STAGING, run_id, OWNER):
             return False
-        owner = json.loads(self._read(STAGING, run_id, OWNER))
+        owner = json.loads(read_text(self._spark, self._fs, self._path(STAGING, run_id, OWNER)))
         if owner["host"] == socket.gethostname():
             return bool(_born(owner["pid"]) == owner["born"])
         written = self._fs.getFileStatus(staged).getModificationTime() / 1000
@@ -164,14 +164,6 @@ class Store:
         stream = self._fs.create(self._path(*parts), True)
         stream.write(bytearray(text.encode()))
         stream.close()
-
-    def _read(self, *parts: str) -> str:
-        jvm: Any = self._spark._jvm
-        stream = self._fs.open(self._path(*parts))
-        try:
-            return str(jvm.org.apache.commons.io.IOUtils.toString(stream, "UTF-8"))
-        finally:
-            stream.close()
 
 
 def _born(pid: int) -> str | None:
