@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from movierate.errors import UserError
 from movierate.model import geometry
+from movierate.model.intervals import Intervals
 from movierate.text.encoder import Encoder
 from movierate.text.tokens import TOKENS_VERSION
 from movierate.text.vocabulary import Vocabulary
@@ -63,7 +64,7 @@ class Bundle:
     """float32, by the names of `movierate.model.architecture.get_weights`."""
     rating_scale: tuple[float, float] = (1.0, 10.0)
     metrics: Mapping[str, Any] = field(default_factory=dict)
-    intervals: Mapping[str, Any] | None = None
+    intervals: Intervals | None = None
     training_data: Mapping[str, Any] = field(default_factory=dict)
     model_id: str = ""
     """The name and the digest of what decides a rating; empty until saved."""
@@ -120,7 +121,7 @@ class Bundle:
             "rating_scale": list(self.rating_scale),
             "text": {"tokens_version": TOKENS_VERSION, "choose": self.choose},
             "metrics": dict(self.metrics),
-            "intervals": self.intervals,
+            "intervals": self.intervals and self.intervals.to_json(),
             "training_data": dict(self.training_data),
             "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
         }
@@ -158,6 +159,8 @@ class BundleFiles:
             salience = weights.pop("salience")
             decisive = {key: manifest[key] for key in _DECISIVE}
             decisive["files"] = {name: manifest["files"][name] for name in (VOCABULARY, WEIGHTS)}
+            low, high = manifest["rating_scale"]
+            intervals = manifest["intervals"]
             bundle = Bundle(
                 name=manifest["name"],
                 window=manifest["architecture"]["window"],
@@ -165,14 +168,16 @@ class BundleFiles:
                 vocabulary=Vocabulary(tokens),
                 salience=salience,
                 weights=weights,
-                rating_scale=(manifest["rating_scale"][0], manifest["rating_scale"][1]),
+                rating_scale=(low, high),
                 metrics=manifest["metrics"],
-                intervals=manifest["intervals"],
+                intervals=None
+                if intervals is None
+                else Intervals.from_json(intervals, (low, high)),
                 training_data=manifest["training_data"],
                 model_id=f"{manifest['name']}-{_digest(decisive)[:12]}",
             )
             _check_shapes(bundle)
-        except (KeyError, ValueError, safetensors.SafetensorError) as error:
+        except (KeyError, TypeError, ValueError, safetensors.SafetensorError) as error:
             raise self._broken(f"its parts do not fit together ({error})") from None
         return bundle
 

@@ -14,6 +14,7 @@ from movierate.compiled.code import Kernels
 from movierate.model.bundle import Bundle, BundleFiles
 from movierate.model.fast import FastForward
 from movierate.model.geometry import live_positions
+from movierate.model.intervals import Intervals
 from movierate.model.tables import Arrays, lay_out, shared
 from movierate.text.encoder import Encoder
 from movierate.text.fast import FastEncoder, Texts
@@ -50,11 +51,14 @@ class Settings:
     window: int
     choose: str
     rating_scale: tuple[float, float]
+    intervals: Intervals | None
 
     @classmethod
     def of(cls, bundle: Bundle) -> Settings:
         """A bundle's settings."""
-        return cls(bundle.model_id, bundle.window, bundle.choose, bundle.rating_scale)
+        return cls(
+            bundle.model_id, bundle.window, bundle.choose, bundle.rating_scale, bundle.intervals
+        )
 
 
 class Rater:
@@ -89,6 +93,7 @@ class Rater:
         self, settings: Settings, kernels: Kernels, arrays: Arrays, encoder: Callable[[], Encoder]
     ) -> None:
         self._scale = settings.rating_scale
+        self._intervals = settings.intervals
         live = live_positions(settings.window)
         self._encoder = FastEncoder(
             kernels, arrays, live, settings.choose, lambda texts: encoder().encode(texts)
@@ -107,6 +112,9 @@ class Rater:
         encoded = self._encoder.encode(texts)
         stars = np.clip(self._forward(encoded.ids, encoded.words_read), *self._scale)
         stars = np.where(encoded.words_known > 0, stars, np.nan).astype(np.float32)
-        unknown = np.full(len(texts), np.nan, dtype=np.float32)
+        if self._intervals:
+            low, high = self._intervals.of(stars, encoded.words_read)
+        else:
+            low = high = np.full(len(texts), np.nan, dtype=np.float32)
         known_words = encoded.words_known / np.maximum(1, encoded.words_read)
-        return stars, unknown, unknown, encoded.words_read, known_words.astype(np.float32)
+        return stars, low, high, encoded.words_read, known_words.astype(np.float32)
