@@ -172,15 +172,36 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     _progress(f"{read:,} rows read, {len(labelled):,} have a text and a rating")
     result = evaluate(Rater(bundle), bundle.rating_scale, labelled, arguments.output)
     print(_figures(result))
+    print(_stars(result["by_star"]))
     print(json.dumps({"model_id": bundle.model_id, **result}))
 
 
 def _figures(figures: dict[str, Any]) -> str:
-    return (
-        f"{figures['reviews']:,} reviews: MAE {figures['mae']:.3f} stars, "
-        f"RMSE {figures['rmse']:.3f}, R2 {figures['r2']:.3f}, "
-        f"accuracy above/below the middle {figures['accuracy']:.3f}"
-    )
+    said = [
+        f"{figures['reviews']:,} reviews: MAE {_said(figures['mae'])} stars",
+        f"RMSE {_said(figures['rmse'])}",
+        f"R2 {_said(figures['r2'])}",
+        f"accuracy above/below the middle {_said(figures['accuracy'])}",
+    ]
+    if figures["interval_coverage"] is not None:
+        said.append(f"{figures['interval_coverage']:.1%} within their intervals")
+    return ", ".join(said)
+
+
+def _stars(rows: list[dict[str, Any]]) -> str:
+    """The table of errors by star, for people."""
+    lines = [f"{'star':>4}{'reviews':>10}{'mean predicted':>16}{'MAE':>8}{'in interval':>13}"]
+    for row in rows:
+        within = row["interval_coverage"]
+        lines.append(
+            f"{row['star']:>4}{row['reviews']:>10,}{row['mean_predicted']:>16.2f}"
+            f"{row['mae']:>8.2f}{'n/a' if within is None else f'{within:.0%}':>13}"
+        )
+    return "\n".join(lines)
+
+
+def _said(figure: float | None) -> str:
+    return "n/a" if figure is None else f"{figure:.3f}"
 
 
 def _rate(arguments: argparse.Namespace) -> None:
@@ -198,6 +219,13 @@ def _print_ratings(rater: Any, texts: list[str]) -> None:
     stars = rater.rate(texts).predicted_rating
     for text, star in zip(texts, stars, strict=True):
         print("n/a" if math.isnan(star) else f"{star:.1f}", text, sep="\t", flush=True)
+
+
+def _model(arguments: argparse.Namespace) -> None:
+    from movierate.model.bundle import shipped
+    from movierate.model.describe import describe
+
+    print("\n".join(shipped()) if arguments.list else describe(arguments.model))
 
 
 def _require_training() -> None:
@@ -272,6 +300,11 @@ def _parser() -> argparse.ArgumentParser:
     rate.set_defaults(run=_rate)
     _add_model(rate)
     rate.add_argument("texts", nargs="*", metavar="TEXT")
+
+    model = commands.add_parser("model", help="show a model's card")
+    model.set_defaults(run=_model)
+    model.add_argument("model", nargs="?", default=DEFAULT_MODEL, metavar="NAME_OR_DIR")
+    model.add_argument("--list", action="store_true", help="the names of the shipped models")
     return parser
 
 

@@ -73,6 +73,7 @@ class TrainConfig(DumpConfig):
     word_vectors: str = "train"
     word_vector_epochs: int = 5
     validation_share: float = 0.1
+    calibration_share: float = 0.1
     epochs: int = 8
     batch_size: int = 128
     learning_rate: float = 1e-3
@@ -92,6 +93,7 @@ class TrainConfig(DumpConfig):
         _at_least("salience_shrinkage", self.salience_shrinkage, 0)
         _at_least("word_vector_epochs", self.word_vector_epochs, 1)
         _between("validation_share", self.validation_share, 0.01, 0.9)
+        _between("calibration_share", self.calibration_share, 0, 0.5)
         _at_least("epochs", self.epochs, 1)
         _at_least("batch_size", self.batch_size, 1)
         _between("dropout", self.dropout, 0, 0.9)

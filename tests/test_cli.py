@@ -1,5 +1,6 @@
 """The commands as a user types them: exit codes, and what stands on the console."""
 
+import dataclasses
 import json
 import os
 import shutil
@@ -65,6 +66,9 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("rate --model {weightless} hello", "weights.safetensors is missing"),
         ("rate --model nope hello", "there is no bundle nope"),
         ("evaluate --model {altered} --reviews x", "weights.safetensors was altered"),
+        ("model nope", "there is no bundle nope"),
+        ("model {altered}", "weights.safetensors was altered"),
+        ("train --reviews x --output m --config {share}", "calibration_share: 0.7 is not between"),
         ("fly", "invalid choice: 'fly'"),
         ("", "arguments are required: COMMAND"),
     ],
@@ -78,6 +82,7 @@ def test_wrong_arguments(arguments, message, tmp_path, capsys):
         "date": "date: '2026-02-30'",
         "window": "window: 12",
         "loss": "loss: mape",
+        "share": "calibration_share: 0.7",
     }
     names = {}
     for name, text in files.items():
@@ -171,6 +176,25 @@ def test_rate_takes_arguments_or_lines():
     assert piped.stdout == given.stdout
 
 
+def test_model_shows_the_shipped_one_and_lists_them():
+    shown = run("movierate", "model")
+    assert shown.returncode == 0
+    assert shown.stderr == ""
+    assert shown.stdout.startswith("model       imdb-")
+    assert "MB" in shown.stdout
+    assert run("movierate", "model", "--list").stdout == "imdb\n"
+
+
+def test_a_bundle_without_a_card_is_told_of_by_what_it_says(small_bundle, tmp_path, capsys):
+    told = {"training_data": {"labelled_reviews": 7}, "metrics": {"validation": {"mae": 1.2345}}}
+    dataclasses.replace(small_bundle, **told).save(tmp_path / "small")
+    assert main(["model", str(tmp_path / "small")]) == 0
+    said = capsys.readouterr().out
+    assert "intervals   none" in said
+    assert "labelled_reviews 7" in said
+    assert "mae 1.234" in said
+
+
 def test_train_then_evaluate_then_score_with_the_model(tmp_path):
     (tmp_path / "small.yaml").write_text("window: 36\nvocabulary_size: 2000\nepochs: 2\n")
     model = tmp_path / "models" / "mine"
@@ -191,7 +215,13 @@ def test_train_then_evaluate_then_score_with_the_model(tmp_path):
     figures = json.loads(evaluated.stdout.splitlines()[-1])
     assert figures["model_id"].startswith("mine-")
     assert 0 < figures["mae"] < 5
+    assert figures["interval_coverage"] > 0.5
     assert (report / "predicted.png").stat().st_size > 1000
+
+    shown = run("movierate", "model", model)
+    assert shown.returncode == 0
+    assert figures["model_id"] in shown.stdout
+    assert "# Model card: mine" in shown.stdout
 
     out = tmp_path / "out"
     scored = run("movierate", "score", "--input", REVIEWS, "--output", out, "--model", model)

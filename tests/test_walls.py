@@ -41,7 +41,13 @@ def import_behind_wall(modules: list[str], forbidden: tuple[str, ...], then: str
 
 
 @pytest.mark.parametrize(
-    "module", [*modules("movierate.text"), "movierate.model.bundle", "movierate.model.rater"]
+    "module",
+    [
+        *modules("movierate.text"),
+        "movierate.model.bundle",
+        "movierate.model.describe",
+        "movierate.model.rater",
+    ],
 )
 def test_text_bundle_and_rater_need_neither_spark_nor_tensorflow(module):
     import_behind_wall([module], ("pyspark", "py4j", *TRAINING))

@@ -7,7 +7,7 @@ bundle.json           format version, name, architecture, rating scale, text set
 vocabulary.txt        one token a line, in id order
 weights.safetensors   the layers' weights as `movierate.model.architecture.get_weights` names
                       them, and ``salience`` (ids,)
-report/               plots and tables for people
+report/               the model card, plots and tables, for people
 ====================  ==============================================================================
 
 Nothing in it is ever unpickled or executed.
@@ -43,6 +43,7 @@ MANIFEST = "bundle.json"
 VOCABULARY = "vocabulary.txt"
 WEIGHTS = "weights.safetensors"
 REPORT = "report"
+CARD = "report/card.md"
 
 SHIPPED = Path(__file__).parent.parent / "models"
 """Where the models that come with movierate lie, a directory each."""
@@ -247,10 +248,9 @@ def read(name_or_dir: str | Path) -> BundleFiles:
     if not directory.is_dir() and len(directory.parts) == 1:
         directory = SHIPPED / name_or_dir
     if not directory.is_dir():
-        shipped = ", ".join(sorted(path.name for path in SHIPPED.iterdir() if path.is_dir()))
         raise UserError(
             f"model: there is no bundle {name_or_dir}: give the directory that train.py wrote, "
-            f"or a shipped model ({shipped})"
+            f"or a shipped model ({', '.join(shipped())})"
         )
     files = {
         path.relative_to(directory).as_posix(): path.read_bytes()
@@ -258,6 +258,11 @@ def read(name_or_dir: str | Path) -> BundleFiles:
         if path.is_file()
     }
     return BundleFiles(files, where=str(name_or_dir))
+
+
+def shipped() -> list[str]:
+    """The names of the models that come with movierate."""
+    return sorted(path.name for path in SHIPPED.iterdir() if path.is_dir())
 
 
 def check_replaceable(directory: Path) -> None:

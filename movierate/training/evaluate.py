@@ -11,7 +11,17 @@ import pandas as pd
 
 from movierate.errors import UserError
 from movierate.model.rater import Rater
-from movierate.training.metrics import error_by_star, metrics
+from movierate.training.metrics import (
+    by_length,
+    by_predicted_star,
+    by_star,
+    confusion,
+    interval_metrics,
+    metrics,
+    movie_means,
+    movie_metrics,
+    rises_with_star,
+)
 
 
 def evaluate(
@@ -22,36 +32,78 @@ def evaluate(
     Args:
         rater: the model.
         scale: its lowest and highest rating.
-        labelled: the columns rating (stars) and text.
-        report: a directory for tables and plots.
+        labelled: the columns rating (stars), text, and movie_id if known.
+        report: a directory for figures.json and plots.
 
     Returns:
-        The figures of `movierate.training.metrics.metrics`, and unrated: how many reviews the
-        model could not rate. They are left out of the figures.
+        The figures of `movierate.training.metrics`, as JSON takes them: those of `metrics`,
+        `interval_metrics` and `movie_metrics` side by side, then rises_with_star, by_star,
+        by_predicted_star, by_length and confusion; None for what can't be told of these reviews.
+        And unrated: how many the model could not rate. They are left out of the figures.
 
     Raises:
         UserError: none of the reviews could be rated.
     """
-    predicted = rater.rate(list(labelled["text"])).predicted_rating
-    rated = ~np.isnan(predicted)
-    if not rated.any():
+    rated = _rated(rater, labelled)
+    if rated.empty:
         raise UserError("reviews: the model could rate none of them")
-    true = labelled["rating"].to_numpy(np.float32)[rated]
-    predicted = predicted[rated]
-    result = {**metrics(true, predicted, scale), "unrated": int((~rated).sum())}
+    stars = by_star(rated)
+    movies = movie_means(rated)
+    figures: dict[str, Any] = {
+        **metrics(rated["true"].to_numpy(), rated["predicted"].to_numpy(), scale),
+        "unrated": len(labelled) - len(rated),
+        **interval_metrics(rated),
+        **movie_metrics(movies),
+        "rises_with_star": rises_with_star(stars),
+        "by_star": stars,
+        "by_predicted_star": by_predicted_star(rated),
+        "by_length": by_length(rated),
+        "confusion": confusion(rated, scale),
+    }
     if report is not None:
-        write_report(true, predicted, scale, report)
-    return result
+        _write_report(figures, rated, movies, scale, report)
+    return figures
 
 
-def write_report(
-    true: np.ndarray, predicted: np.ndarray, scale: tuple[float, float], report: Path
+def headline(figures: dict[str, Any]) -> dict[str, Any]:
+    """Those figures of `evaluate` that are one number each."""
+    return {key: value for key, value in figures.items() if not isinstance(value, list | dict)}
+
+
+def _rated(rater: Rater, labelled: pd.DataFrame) -> pd.DataFrame:
+    """movie_id, true, predicted, low, high (stars) and words of the reviews that have a rating."""
+    ratings = rater.rate(list(labelled["text"]))
+    movie = labelled["movie_id"].to_numpy() if "movie_id" in labelled else None
+    rated = pd.DataFrame(
+        {
+            "movie_id": movie,
+            "true": labelled["rating"].to_numpy(np.float64),
+            "predicted": ratings.predicted_rating.astype(np.float64),
+            "low": ratings.rating_low.astype(np.float64),
+            "high": ratings.rating_high.astype(np.float64),
+            "words": [len(text.split()) for text in labelled["text"]],
+        }
+    )
+    return rated[rated["predicted"].notna()].reset_index(drop=True)
+
+
+def _write_report(
+    figures: dict[str, Any],
+    rated: pd.DataFrame,
+    movies: pd.DataFrame,
+    scale: tuple[float, float],
+    report: Path,
 ) -> None:
-    """Draw predicted.png and error_by_star.png, and write error_by_star.json."""
-    from movierate.training.plots import draw_error_by_star, draw_predicted
+    from movierate.training import plots
 
     report.mkdir(parents=True, exist_ok=True)
-    by_star = error_by_star(true, predicted)
-    draw_predicted(true, predicted, scale, report / "predicted.png")
-    draw_error_by_star(by_star, report / "error_by_star.png")
-    (report / "error_by_star.json").write_text(json.dumps(by_star, indent=2) + "\n")
+    (report / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
+    true, predicted = rated["true"].to_numpy(), rated["predicted"].to_numpy()
+    plots.draw_predicted(true, predicted, scale, report / "predicted.png")
+    plots.draw_error_by_star(figures["by_star"], report / "error_by_star.png")
+    plots.draw_error_by_length(figures["by_length"], report / "error_by_length.png")
+    plots.draw_confusion(figures["confusion"], report / "confusion.png")
+    if figures["interval_coverage"] is not None:
+        plots.draw_coverage(figures["by_predicted_star"], report / "coverage.png")
+    if len(movies):
+        plots.draw_movies(movies, scale, report / "movies.png")

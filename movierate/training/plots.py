@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
+
+from movierate.training.intervals import COVERAGE
+from movierate.training.metrics import FEWEST_OF_A_MOVIE
 
 Floats = NDArray[np.floating]
 
@@ -53,11 +58,83 @@ def draw_predicted(true: Floats, predicted: Floats, scale: tuple[float, float], 
 
 
 def draw_error_by_star(rows: list[dict[str, float]], path: Path) -> None:
-    """The mean absolute error for each rating given."""
+    """The mean absolute error for each rating given, and the mean rating predicted."""
     figure, axes = _figure()
-    bars = axes.bar([row["star"] for row in rows], [row["mae"] for row in rows], color=BLUE)
+    stars = [row["star"] for row in rows]
+    bars = axes.bar(stars, [row["mae"] for row in rows], color=BLUE, label="MAE")
     axes.bar_label(bars, fmt="%.2f", padding=2)
-    axes.set(xlabel="rating given, stars", ylabel="MAE, stars", title="Error by star")
+    means = [row["mean_predicted"] for row in rows]
+    axes.plot(stars, means, color=ORANGE, marker="o", label="mean predicted rating")
+    axes.set(xlabel="rating given, stars", ylabel="stars", title="Error by star")
+    axes.set_xticks(stars)
+    axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def draw_error_by_length(rows: list[dict[str, float]], path: Path) -> None:
+    """The mean absolute error for each quartile of the length."""
+    figure, axes = _figure()
+    names = [f"up to {row['words']:,}" for row in rows]
+    bars = axes.bar(names, [row["mae"] for row in rows], color=BLUE)
+    axes.bar_label(bars, fmt="%.2f", padding=2)
+    axes.set(xlabel="words of the review", ylabel="MAE, stars", title="Error by length")
+    _save(figure, path)
+
+
+def draw_confusion(confusion: dict[str, Any], path: Path) -> None:
+    """Of the reviews of each true star, the share that was rated with each star."""
+    figure, axes = _figure()
+    stars = confusion["stars"]
+    reviews = np.array(confusion["reviews"], dtype=float)
+    share = 100 * reviews / np.maximum(1, reviews.sum(axis=1, keepdims=True))
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=100, aspect="auto", origin="lower")
+    for row, column in np.argwhere(reviews > 0):
+        dark = share[row, column] > 50
+        text = f"{share[row, column]:.0f}"
+        color = "white" if dark else "black"
+        axes.text(column, row, text, ha="center", va="center", color=color)
+    axes.grid(visible=False)
+    axes.set_xticks(range(len(stars)), stars)
+    axes.set_yticks(range(len(stars)), stars)
+    axes.set(
+        xlabel="predicted rating, rounded to a star",
+        ylabel="rating given, stars",
+        title="Of each rating given, the share predicted as each star, %",
+    )
+    _save(figure, path)
+
+
+def draw_coverage(rows: list[dict[str, float]], path: Path) -> None:
+    """How many true ratings lie within their intervals, for each predicted star."""
+    figure, axes = _figure()
+    stars = [row["predicted_star"] for row in rows]
+    bars = axes.bar(stars, [100 * row["interval_coverage"] for row in rows], color=BLUE)
+    axes.bar_label(bars, [f"n={row['reviews']:,}" for row in rows], padding=2, fontsize=8)
+    axes.axhline(100 * COVERAGE, color=GREY, linestyle="--", label=f"stated: {COVERAGE:.0%}")
+    axes.set(
+        xlabel="predicted rating, rounded to a star",
+        ylabel="true ratings within the interval, %",
+        title="Coverage of the intervals",
+        ylim=(0, 110),
+    )
+    axes.set_xticks(stars)
+    axes.legend(frameon=False, loc="lower right")
+    _save(figure, path)
+
+
+def draw_movies(means: pd.DataFrame, scale: tuple[float, float], path: Path) -> None:
+    """The mean predicted rating of each movie against the mean of those given."""
+    figure, axes = _figure()
+    axes.scatter(means["true"], means["predicted"], s=12, color=BLUE, alpha=0.6, linewidths=0)
+    axes.plot(scale, scale, color=GREY, linestyle="--", label="perfect")
+    axes.set(
+        xlabel="mean rating given, stars",
+        ylabel="mean predicted rating, stars",
+        title=f"The {len(means):,} movies with at least {FEWEST_OF_A_MOVIE} reviews",
+        xlim=scale,
+        ylim=scale,
+    )
+    axes.legend(frameon=False)
     _save(figure, path)
 
 

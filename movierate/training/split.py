@@ -1,16 +1,61 @@
-"""Which reviews train and which validate."""
+"""Which reviews train, which validate, and which calibrate the intervals."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from movierate.errors import UserError
+
+
+class Parts(NamedTuple):
+    """Reviews that have no movie in common, but for a validation set that was given."""
+
+    training: pd.DataFrame
+    validation: pd.DataFrame
+    calibration: pd.DataFrame
+    """May be empty."""
+
+
+def set_aside(
+    labelled: pd.DataFrame,
+    validation: pd.DataFrame | None,
+    validation_share: float,
+    calibration_share: float,
+    seed: int,
+) -> Parts:
+    """What to train on, to choose the epoch with, and to calibrate with.
+
+    Args:
+        labelled: all reviews, with a column movie_id.
+        validation: takes the place of the validation_share, if given.
+        validation_share: of the labelled reviews.
+        calibration_share: of the labelled reviews.
+        seed: decides which movies.
+
+    Raises:
+        UserError: no review is left to train on.
+    """
+    training = labelled
+    if validation is None:
+        training, validation = split_by_movie(labelled, validation_share, seed)
+    share = calibration_share * len(labelled) / max(1, len(training))
+    training, calibration = split_by_movie(training, share, seed)
+    if training.empty:
+        raise UserError(
+            "reviews: none is left to train on, as parts are set aside by movie: give reviews of "
+            "more movies, or lower validation_share and calibration_share in the config"
+        )
+    return Parts(training, validation, calibration)
+
 
 def split_by_movie(
     reviews: pd.DataFrame, share: float, seed: int
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Training and validation reviews that have no movie in common.
+    """Reviews to train on and reviews set aside that have no movie in common.
 
     Movies are drawn until at least the share of the reviews is set aside: reviews of one movie
     resemble each other, so a validation set that shares movies would flatter the model. A review
@@ -18,7 +63,7 @@ def split_by_movie(
 
     Args:
         reviews: has a column movie_id.
-        share: of the reviews to validate on, between 0 and 1.
+        share: of the reviews to set aside, 0 to 1.
         seed: decides which movies.
     """
     movie = _movies(reviews)

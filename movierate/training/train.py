@@ -16,10 +16,13 @@ import pandas as pd
 from movierate.config import TrainConfig
 from movierate.errors import UserError
 from movierate.model.bundle import Bundle, check_replaceable
+from movierate.model.geometry import live_positions
 from movierate.model.rater import Rater
-from movierate.training.evaluate import evaluate
+from movierate.training.card import write_card
+from movierate.training.evaluate import evaluate, headline
+from movierate.training.intervals import learn_intervals
 from movierate.training.salience import learn_salience
-from movierate.training.split import split_by_movie
+from movierate.training.split import Parts, set_aside
 
 FEWEST_REVIEWS = 100
 """Labelled reviews below which training is refused: nothing could be learned from fewer."""
@@ -40,7 +43,8 @@ def train(
         labelled: reviews with the columns movie_id (string), rating (stars) and text (string).
         output: the bundle's directory. It appears there whole at the end, or not at all.
         validation: the same of other movies, to choose the epoch and to evaluate with; without
-            it, config.validation_share of the labelled reviews is set aside, by movie.
+            it, config.validation_share of the labelled reviews is set aside, by movie. So is
+            config.calibration_share, for the intervals.
         unlabelled: further texts, for the vocabulary and the word vectors.
         progress: told what is going on, a line at a time.
 
@@ -57,9 +61,14 @@ def train(
     check_replaceable(output)
     _check(config, labelled)
     digest = _digest([labelled, validation, unlabelled])
-    if validation is None:
-        labelled, validation = split_by_movie(labelled, config.validation_share, config.seed)
-    progress(f"{len(labelled):,} reviews to train on, {len(validation):,} to validate")
+    parts = set_aside(
+        labelled, validation, config.validation_share, config.calibration_share, config.seed
+    )
+    labelled, validation, calibration = parts
+    progress(
+        f"{len(labelled):,} reviews to train on, {len(validation):,} to validate, "
+        f"{len(calibration):,} to calibrate the intervals"
+    )
 
     texts = [*labelled["text"], *(unlabelled if unlabelled is not None else ())]
     vocabulary = Vocabulary.from_texts(texts, config.vocabulary_size, config.min_count)
@@ -91,12 +100,13 @@ def train(
         config,
         dataclasses.replace(untrained, weights=fitted.weights),
         output,
-        validation,
+        parts,
         fitted.history,
         training_data={
             "sha256": digest,
             "labelled_reviews": len(labelled),
             "validation_reviews": len(validation),
+            "calibration_reviews": len(calibration),
             "unlabelled_reviews": 0 if unlabelled is None else len(unlabelled),
             "vocabulary_covered_by_word_vectors": round(covered, 4),
             "seed": config.seed,
@@ -133,11 +143,11 @@ def _write(
     config: TrainConfig,
     bundle: Bundle,
     output: Path,
-    validation: pd.DataFrame,
+    parts: Parts,
     history: list[dict[str, float]],
     training_data: dict[str, Any],
 ) -> Bundle:
-    """Evaluate with the weights as they will be stored, draw the report, write the bundle."""
+    """Calibrate and evaluate with the weights as they will be stored, write bundle and report."""
     from movierate.training.plots import draw_loss
 
     rounded = {
@@ -145,10 +155,21 @@ def _write(
         for name, array in bundle.weights.items()
     }
     bundle = dataclasses.replace(bundle, weights=rounded, training_data=training_data)
+    if len(parts.calibration):
+        held_out = pd.concat([parts.validation, parts.calibration], ignore_index=True)
+        live = live_positions(config.window)
+        intervals = learn_intervals(Rater(bundle), held_out, live, config.stars)
+        bundle = dataclasses.replace(bundle, intervals=intervals)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder)
-        figures = evaluate(Rater(bundle), config.stars, validation, report)
-        bundle = dataclasses.replace(bundle, metrics={"validation": figures})
+        rater = Rater(bundle)
+        figures = {"validation": headline(evaluate(rater, config.stars, parts.validation, report))}
+        if len(parts.calibration):
+            figures["calibration"] = headline(evaluate(rater, config.stars, parts.calibration))
+        bundle = dataclasses.replace(bundle, metrics=figures)
+        (report / "card.md").write_text(
+            write_card(config, bundle, parts.training), encoding="utf-8"
+        )
         draw_loss(history, config.loss, report / "loss.png")
         (report / "epochs.json").write_text(json.dumps(history, indent=2) + "\n")
         return bundle.save(output, dtype=config.weights_dtype, report=report)

@@ -1,5 +1,6 @@
 """The scoring job from a dump to what people query."""
 
+import dataclasses
 import datetime
 import gzip
 import json
@@ -16,6 +17,7 @@ from movierate.config import ScoreConfig
 from movierate.errors import UserError
 from movierate.scoring.job import score
 from tests.conftest import REVIEWS
+from tests.model.test_intervals import INTERVALS
 
 DAY = datetime.date(2026, 1, 31)
 CONFIG = ScoreConfig(date=DAY)
@@ -87,9 +89,20 @@ def test_each_rating_is_what_the_model_says_of_the_text(scored, examples):
     expected = movierate.open_rater().rate(list(texts))
     np.testing.assert_allclose(frame["predicted_rating"], expected.predicted_rating, atol=1e-5)
     assert (frame["words_read"] == expected.words_read).all()
-    assert frame["rating_low"].isna().all()
+    for end in ("rating_low", "rating_high"):
+        np.testing.assert_allclose(frame[end], getattr(expected, end), atol=1e-4)
     assert (frame["model_id"] == run.record["model_id"]).all()
     assert frame["scored_at"].nunique() == 1
+
+
+def test_a_model_with_intervals_gives_them_to_every_rating(spark, small_bundle, tmp_path):
+    dataclasses.replace(small_bundle, intervals=INTERVALS).save(tmp_path / "small")
+    config = dataclasses.replace(CONFIG, model=str(tmp_path / "small"))
+    score(spark, [str(REVIEWS)], str(tmp_path / "out"), config)
+    frame = ratings(tmp_path / "out")
+    assert len(frame) > 150
+    assert (frame["rating_low"] <= frame["predicted_rating"]).all()
+    assert (frame["predicted_rating"] <= frame["rating_high"]).all()
 
 
 def test_the_rating_that_came_with_a_review_and_its_movie_come_along(scored, examples):

@@ -1,5 +1,6 @@
 """Training, from a table of reviews to a bundle."""
 
+import dataclasses
 import multiprocessing
 import os
 import signal
@@ -12,12 +13,16 @@ import pytest
 from movierate.config import TrainConfig
 from movierate.errors import UserError
 from movierate.model.bundle import load
+from movierate.model.describe import describe
 from movierate.model.rater import Rater
 from movierate.training.train import train
 
 CONFIG = TrainConfig(
     window=36, vocabulary_size=500, min_count=1, epochs=6, batch_size=32, learning_rate=5e-3
 )
+
+
+PARTS = ("labelled", "validation", "calibration")
 
 
 def made_up_reviews(n: int) -> pd.DataFrame:
@@ -56,9 +61,40 @@ def test_every_epoch_is_told_and_the_best_is_kept(trained):
     assert kept == pytest.approx(history["validation_mae"].min(), abs=0.01)  # float16 rounds
 
 
+def test_intervals_are_learned_from_movies_that_are_not_trained_on(trained):
+    _, bundle, _ = trained
+    parts = [bundle.training_data[f"{part}_reviews"] for part in PARTS]
+    assert sum(parts) == 600
+    assert min(parts) >= 60
+    assert bundle.metrics["calibration"]["reviews"] == parts[2]
+    assert bundle.metrics["calibration"]["interval_coverage"] >= 0.85
+    ratings = Rater(bundle).rate(list(made_up_reviews(600)["text"]))
+    assert (ratings.rating_low <= ratings.predicted_rating).all()
+    assert (ratings.predicted_rating <= ratings.rating_high).all()
+    assert (ratings.rating_high - ratings.rating_low).mean() < 7
+
+
+def test_without_a_calibration_share_there_are_none(tmp_path):
+    config = dataclasses.replace(CONFIG, epochs=1, calibration_share=0.0)
+    bundle = train(config, made_up_reviews(200), tmp_path / "m")
+    assert bundle.intervals is None
+    assert list(bundle.metrics) == ["validation"]
+
+
+def test_the_card_says_what_the_data_lacks(trained):
+    output, bundle, _ = trained
+    card = (output / "report" / "card.md").read_text()
+    assert "trained on no review of 4, 5, 6, 7 stars" in card
+    assert f"{bundle.training_data['labelled_reviews']} reviews with ratings" in card
+    assert f"| MAE, stars | {bundle.metrics['validation']['mae']:.3f} |" in card
+    assert "vocabulary_size: 500" in card
+    assert bundle.training_data["sha256"] in card
+    assert describe(output).endswith(card.rstrip())
+
+
 def test_the_report_has_its_pictures(trained):
     output, _, _ = trained
-    for name in ("loss.png", "predicted.png", "error_by_star.png"):
+    for name in ("loss.png", "predicted.png", "error_by_star.png", "coverage.png"):
         assert (output / "report" / name).read_bytes().startswith(b"\x89PNG")
 
 
@@ -79,7 +115,8 @@ def test_the_same_seed_and_data_give_the_same_model(trained, tmp_path):
 def test_validation_reviews_may_be_given(tmp_path):
     reviews = made_up_reviews(300)
     bundle = train(CONFIG, reviews[:200], tmp_path / "m", validation=reviews[200:])
-    assert bundle.training_data["labelled_reviews"] == 200
+    trained = bundle.training_data
+    assert trained["labelled_reviews"] + trained["calibration_reviews"] == 200
     assert bundle.metrics["validation"]["reviews"] == 100
 
 
@@ -93,6 +130,7 @@ def test_unlabelled_text_adds_words(tmp_path):
     ("reviews", "message"),
     [
         (made_up_reviews(20), "only 20 have a text and a rating"),
+        (made_up_reviews(200).assign(movie_id="m"), "none is left to train on"),
         (made_up_reviews(200).assign(rating=73.0), r"outside the scale of 1 to 10 \(one is 73\)"),
     ],
 )

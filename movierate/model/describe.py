@@ -1,0 +1,49 @@
+"""What a bundle is, for people: its id, its size, and its card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from movierate.model.bundle import CARD, Bundle, read
+from movierate.model.geometry import live_positions
+
+
+def describe(name_or_dir: str | Path) -> str:
+    """A bundle in words: what bundle.json says of it, then its card, if it has one.
+
+    Raises:
+        movierate.errors.UserError: there is no such bundle, or it is broken.
+    """
+    files = read(name_or_dir)
+    bundle = files.bundle
+    size = sum(len(data) for data in files.files.values())
+    lines = [
+        f"model       {bundle.model_id}",
+        f"window      {bundle.window} ({bundle.choose}), {live_positions(bundle.window)} of them "
+        "reach the output",
+        f"vocabulary  {len(bundle.vocabulary):,} ids",
+        f"scale       {bundle.rating_scale[0]:g} to {bundle.rating_scale[1]:g} stars",
+        f"intervals   {_intervals(bundle)}",
+        f"size        {size / 1e6:.1f} MB",
+    ]
+    card = files.files.get(CARD)
+    if card is not None:
+        return "\n".join([*lines, "", card.decode().rstrip()])
+    said = {"trained on": bundle.training_data, **bundle.metrics}
+    return "\n".join([*lines, *(f"{name:<11} {_listed(what)}" for name, what in said.items())])
+
+
+def _intervals(bundle: Bundle) -> str:
+    return f"hold {bundle.intervals.coverage:.0%}" if bundle.intervals else "none"
+
+
+def _listed(what: Any) -> str:
+    if not isinstance(what, Mapping):
+        return str(what)
+    return ", ".join(f"{key} {_said(value)}" for key, value in what.items())
+
+
+def _said(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
