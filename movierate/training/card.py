@@ -81,7 +81,7 @@ def _data(said: Mapping[str, Any], training: pd.DataFrame, words: pd.Series) -> 
         f"{said['calibration_reviews']:,} of yet others to calibrate the intervals.",
         f"{said['unlabelled_reviews']:,} reviews without ratings.",
         f"Share of each star: {shares}.",
-        f"Words of a review: {_range(words)}.",
+        f"Nine of ten reviews have {_range(words)} words.",
         f"SHA-256 of the data: `{said['sha256']}`.",
     ]
     return _list(lines)
@@ -130,7 +130,7 @@ def _limits(bundle: Bundle, training: pd.DataFrame, words: pd.Series) -> list[st
         "It knows the words of its training reviews alone. In another language, or another "
         "subject's terms, it knows few: the column known_words tells.",
         f"It reads at most {live_positions(bundle.window)} tokens of a review, and has learned "
-        f"from reviews of {_range(words)} words.",
+        f"from reviews of {_range(words)} words, mostly.",
     ]
     if bundle.intervals:
         limits.append(
@@ -142,8 +142,8 @@ def _limits(bundle: Bundle, training: pd.DataFrame, words: pd.Series) -> list[st
 
 
 def _range(words: pd.Series) -> str:
-    few, half, many = np.quantile(words, (0.05, 0.5, 0.95))
-    return f"{few:,.0f} to {many:,.0f} (nine of ten; half have up to {half:,.0f})"
+    few, many = np.quantile(words, (0.05, 0.95))
+    return f"{few:,.0f} to {many:,.0f}"
 
 
 def _list(lines: list[str]) -> str:

@@ -87,9 +87,9 @@ def draw_confusion(confusion: dict[str, Any], path: Path) -> None:
     stars = confusion["stars"]
     reviews = np.array(confusion["reviews"], dtype=float)
     share = 100 * reviews / np.maximum(1, reviews.sum(axis=1, keepdims=True))
-    axes.imshow(share, cmap="Blues", vmin=0, vmax=100, aspect="auto", origin="lower")
+    axes.imshow(share, cmap="Blues", vmin=0, vmax=share.max(), aspect="auto", origin="lower")
     for row, column in np.argwhere(reviews > 0):
-        dark = share[row, column] > 50
+        dark = share[row, column] > share.max() / 2
         text = f"{share[row, column]:.0f}"
         color = "white" if dark else "black"
         axes.text(column, row, text, ha="center", va="center", color=color)
@@ -108,14 +108,19 @@ def draw_coverage(rows: list[dict[str, float]], path: Path) -> None:
     """How many true ratings lie within their intervals, for each predicted star."""
     figure, axes = _figure()
     stars = [row["predicted_star"] for row in rows]
-    bars = axes.bar(stars, [100 * row["interval_coverage"] for row in rows], color=BLUE)
-    axes.bar_label(bars, [f"n={row['reviews']:,}" for row in rows], padding=2, fontsize=8)
+    within = [100 * row["interval_coverage"] for row in rows]
+    axes.plot(stars, within, color=BLUE, marker="o", linestyle="none")
+    for place, share, row in zip(stars, within, rows, strict=True):
+        label = f"{row['reviews']:,}"
+        axes.annotate(
+            label, (place, share), (0, 7), textcoords="offset points", ha="center", fontsize=8
+        )
     axes.axhline(100 * COVERAGE, color=GREY, linestyle="--", label=f"stated: {COVERAGE:.0%}")
     axes.set(
         xlabel="predicted rating, rounded to a star",
         ylabel="true ratings within the interval, %",
-        title="Coverage of the intervals",
-        ylim=(0, 110),
+        title="Coverage of the intervals (and how many reviews)",
+        ylim=(min(60, *within) - 5, 105),
     )
     axes.set_xticks(stars)
     axes.legend(frameon=False, loc="lower right")
