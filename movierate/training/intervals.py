@@ -2,7 +2,7 @@
 
 Around each predicted rating, the true ratings of held-out reviews form a histogram; an interval
 is the shortest that holds a level of it, so that it is one-sided where errors are. The level that
-gives the coverage is found by conformal prediction: each fifth of the movies is covered with the
+gives the coverage is found by conformal prediction: each tenth of the movies is covered with the
 histograms of the others, and the levels that its reviews needed are ranked, those of reviews with
 a like prediction above others. Groups of texts by the words read have intervals of their own.
 
@@ -47,7 +47,7 @@ LEVELS = np.arange(0.3, 1.0, 0.005)
 SHORTER = (8, 4, 2, 1)
 """The groups: texts of about an eighth, a quarter, a half of the words that fit, and all."""
 
-FOLDS = 5
+FOLDS = 10
 
 ENOUGH = 300
 """Whole reviews with which a group needs no excerpts."""
