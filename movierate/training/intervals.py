@@ -9,8 +9,8 @@ a like prediction above others. Groups of texts by the words read have intervals
 Sources: conformalized quantile regression (Romano, Patterson & Candès, 2019), with the shortest
 intervals of conditional histograms in the place of quantiles (Sesia & Romano, 2021); Mondrian
 groups (Vovk, Gammerman & Shafer, 2005); cross-conformal prediction (Vovk, 2015); localized
-conformal prediction (Guan, 2023). The guarantee of the split form, that at least 90 % of new
-reviews from the same source are covered, holds of this form to within sampling error.
+conformal prediction (Guan, 2023). The split form guarantees that at least 90 % of new reviews from
+the same source are covered. This form, which uses fewer reviews better, does not: measure it.
 """
 
 from __future__ import annotations
