@@ -8,7 +8,7 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 (VERSION,) = re.findall(r'__version__ = "(.+)"', (HERE / "movierate/__init__.py").read_text())
 
-TRAIN = ["tensorflow-cpu>=2.20,<2.22", "gensim>=4.4,<5", "matplotlib>=3.9,<4"]
+TRAIN = ["tensorflow-cpu>=2.20,<2.22", "gensim>=4.4,<5", "scipy>=1.13", "matplotlib>=3.9,<4"]
 DEMO = ["duckdb>=1.4,<3"]
 
 setup(

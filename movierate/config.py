@@ -74,6 +74,9 @@ class TrainConfig(DumpConfig):
     word_vector_epochs: int = 5
     validation_share: float = 0.1
     calibration_share: float = 0.1
+    teacher: float = 0.5
+    excerpts: float = 0.3
+    joined: float = 0.1
     epochs: int = 8
     batch_size: int = 128
     learning_rate: float = 1e-3
@@ -94,6 +97,9 @@ class TrainConfig(DumpConfig):
         _at_least("word_vector_epochs", self.word_vector_epochs, 1)
         _between("validation_share", self.validation_share, 0.01, 0.9)
         _between("calibration_share", self.calibration_share, 0, 0.5)
+        _between("teacher", self.teacher, 0, 1)
+        _at_least("excerpts", self.excerpts, 0)
+        _at_least("joined", self.joined, 0)
         _at_least("epochs", self.epochs, 1)
         _at_least("batch_size", self.batch_size, 1)
         _between("dropout", self.dropout, 0, 0.9)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import PADDING, UNKNOWN, Vocabulary
-from movierate.text.window import CHOICES, Floats
+from movierate.text.window import CHOICES, Floats, Ids
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,17 @@ class Encoder:
 
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """Encode a batch; a text that is None has no tokens."""
-        ids = np.full((len(texts), self._window), PADDING, dtype=np.int32)
-        words_read = np.zeros(len(texts), dtype=np.int32)
-        for row, text in enumerate(texts):
-            review = np.array(self._vocabulary.ids(tokenize(text or "")), dtype=np.int32)
+        return self.fill([self.ids(text or "") for text in texts])
+
+    def ids(self, text: str) -> Ids:
+        """The ids of all tokens of a text (tokens,) int32, in reading order."""
+        return np.array(self._vocabulary.ids(tokenize(text)), dtype=np.int32)
+
+    def fill(self, reviews: Sequence[Ids]) -> Encoded:
+        """Fill a window with each review, given as `ids` gives it."""
+        ids = np.full((len(reviews), self._window), PADDING, dtype=np.int32)
+        words_read = np.zeros(len(reviews), dtype=np.int32)
+        for row, review in enumerate(reviews):
             chosen = self._choose(review, self._live, self._salience)
             ids[row, : len(chosen)] = chosen
             words_read[row] = len(chosen)

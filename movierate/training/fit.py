@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from movierate.config import TrainConfig
 from movierate.model import architecture
-from movierate.text.vocabulary import PADDING, UNKNOWN
+from movierate.text.vocabulary import PADDING
+from movierate.training.examples import Examples
 
 Ids = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -33,7 +34,7 @@ class Fit:
 def fit(
     config: TrainConfig,
     vectors: Floats,
-    train: tuple[Ids, Floats],
+    examples: Examples,
     validation: tuple[Ids, Floats],
     progress: Callable[[str], None],
 ) -> Fit:
@@ -42,30 +43,30 @@ def fit(
     Args:
         config: the recipe.
         vectors: (ids, 100) float32 that the embedding starts from.
-        train: ids (n, window) int32 and ratings (n,) float32.
-        validation: the same of other movies; decides which epoch is kept.
+        examples: what to learn.
+        validation: ids (n, window) int32 and ratings (n,) float32 of other movies; they decide
+            which epoch is kept.
         progress: told each epoch's figures as a line.
     """
     keras.utils.set_random_seed(config.seed)
-    ids, ratings = train
+    random = np.random.default_rng(config.seed)
     model = architecture.build(config.window, len(vectors))
     model.get_layer("embedding").set_weights([vectors])
-    model.get_layer("dense").bias.assign([ratings.mean()])
+    model.get_layer("dense").bias.assign([examples.ratings.mean()])
 
     trainable = _with_dropout(model, config.dropout)
-    batches = -(-len(ids) // config.batch_size)
+    batches = -(-len(examples) // config.batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(
         config.learning_rate, decay_steps=batches * config.epochs
     )
     loss = keras.losses.Huber() if config.loss == "huber" else config.loss
     trainable.compile(keras.optimizers.Adam(schedule), loss=loss)
 
-    random = np.random.default_rng(config.seed)
     history: list[dict[str, float]] = []
     best: dict[str, Floats] = {}
     for epoch in range(1, config.epochs + 1):
-        seen = _drop_words(ids, config.word_dropout, random)
-        fitted = trainable.fit(seen, ratings, batch_size=config.batch_size, verbose=0)
+        ids, ratings = examples.epoch(random)
+        fitted = trainable.fit(ids, ratings, batch_size=config.batch_size, verbose=0)
         stars = predict(model, validation[0], config.stars)
         error = float(np.abs(stars - validation[1]).mean())
         history.append({"loss": float(fitted.history["loss"][0]), "validation_mae": error})
@@ -96,9 +97,3 @@ def _with_dropout(model: keras.Sequential, rate: float) -> keras.Model:
         elif layer.name in ("pool1", "lstm"):
             x = layers.Dropout(rate)(x)
     return keras.Model(inputs, x)
-
-
-def _drop_words(ids: Ids, share: float, random: np.random.Generator) -> Ids:
-    """Some of the tokens made unknown: the model meets words that it does not know, too."""
-    dropped = (random.random(ids.shape) < share) & (ids != PADDING)
-    return np.where(dropped, UNKNOWN, ids).astype(np.int32)

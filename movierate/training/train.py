@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from movierate.config import TrainConfig
 from movierate.errors import UserError
@@ -20,9 +21,10 @@ from movierate.model.geometry import live_positions
 from movierate.model.rater import Rater
 from movierate.training.card import write_card
 from movierate.training.evaluate import evaluate, headline
+from movierate.training.examples import Examples
 from movierate.training.intervals import learn_intervals
 from movierate.training.salience import learn_salience
-from movierate.training.split import Parts, set_aside
+from movierate.training.split import Parts, folds_by_movie, set_aside
 
 FEWEST_REVIEWS = 100
 """Labelled reviews below which training is refused: nothing could be learned from fewer."""
@@ -45,7 +47,8 @@ def train(
         validation: the same of other movies, to choose the epoch and to evaluate with; without
             it, config.validation_share of the labelled reviews is set aside, by movie. So is
             config.calibration_share, for the intervals.
-        unlabelled: further texts, for the vocabulary and the word vectors.
+        unlabelled: further texts: for the vocabulary, for the word vectors, and to learn from
+            what the teacher says of them.
         progress: told what is going on, a line at a time.
 
     Returns:
@@ -88,14 +91,19 @@ def train(
         rating_scale=config.stars,
     )
     encoder = untrained.encoder()
-    true = validation["rating"].to_numpy(np.float32)
-    fitted = fit(
-        config,
-        vectors,
-        (encoder.encode(list(labelled["text"])).ids, ratings),
-        (encoder.encode(list(validation["text"])).ids, true),
-        progress,
+    reviews = [encoder.ids(text) for text in texts]
+    targets = _targets(config, labelled, reviews, progress)
+    examples = Examples(
+        reviews[: len(targets)],
+        targets,
+        encoder.fill,
+        config.excerpts,
+        config.joined,
+        config.word_dropout,
     )
+    true = validation["rating"].to_numpy(np.float32)
+    windows = encoder.encode(list(validation["text"])).ids
+    fitted = fit(config, vectors, examples, (windows, true), progress)
     return _write(
         config,
         dataclasses.replace(untrained, weights=fitted.weights),
@@ -112,6 +120,24 @@ def train(
             "seed": config.seed,
         },
     )
+
+
+def _targets(
+    config: TrainConfig,
+    labelled: pd.DataFrame,
+    reviews: list[Any],
+    progress: Callable[[str], None],
+) -> NDArray[np.float32]:
+    """The stars to learn: of the labelled reviews, and with a teacher of the others, too."""
+    from movierate.training.teacher import FOLDS, soft_ratings
+
+    ratings = labelled["rating"].to_numpy(np.float32)
+    if not config.teacher:
+        return ratings
+    known, unknown = reviews[: len(ratings)], reviews[len(ratings) :]
+    soft = soft_ratings(known, ratings, folds_by_movie(labelled, FOLDS), unknown, progress)
+    mixed = (1 - config.teacher) * ratings + config.teacher * soft.labelled
+    return np.concatenate([mixed, soft.unlabelled]).astype(np.float32)
 
 
 def _check(config: TrainConfig, labelled: pd.DataFrame) -> None:
