@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,9 @@ from movierate.errors import UserError
 
 CONF = Path(__file__).parent / "conf"
 """Spark's settings for a run that we start ourselves: quiet, with a progress bar."""
+
+SPARK_ERRORS = (PySparkException, Py4JJavaError)
+"""What a failure within Spark or the JVM raises."""
 
 SETTINGS = {
     # Instants are stored as such, whatever time zone the machine is in.
@@ -46,11 +51,20 @@ def start_spark(name: str, driver_memory: str | None = None) -> SparkSession:
         for key, value in SETTINGS.items():
             conf.set(key, value)
         spark = SparkSession.builder.config(conf=conf).getOrCreate()
-    except (Py4JJavaError, PySparkException) as error:
+    except SPARK_ERRORS as error:
         raise UserError(f"spark: it did not start ({first_line(error)})") from None
     # Spark's handler would cancel its jobs first, and fail where the JVM has had the signal, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     return spark
+
+
+@contextmanager
+def running_spark(name: str, driver_memory: str | None = None) -> Iterator[SparkSession]:
+    """`start_spark`, and the session stopped at the end."""
+    try:
+        yield start_spark(name, driver_memory)
+    finally:
+        stop_spark()
 
 
 def stop_spark() -> None:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
@@ -30,7 +28,7 @@ from movierate.reviews.formats import guess_format
 from movierate.reviews.inputs import Inputs, find_inputs, is_splittable
 from movierate.reviews.rating import Scale, guess_scale, parse_rating
 from movierate.reviews.record import Records
-from movierate.spark import first_line
+from movierate.spark import SPARK_ERRORS, first_line
 
 FORMATS: dict[str, Callable[[SparkSession, Inputs, DumpConfig, str], Records]] = {
     "parquet": parquet.read,
@@ -145,7 +143,7 @@ def read_reviews(
     encoding = _encoding(inputs, config)
     try:
         records = FORMATS[format](spark, inputs, config, encoding)
-    except (PySparkException, Py4JJavaError) as error:
+    except SPARK_ERRORS as error:
         raise UserError(
             f"input: {inputs.head.path} can't be read as {format} ({first_line(error)})"
         ) from None
@@ -218,7 +216,7 @@ def collect(dump: Dump, config: DumpConfig, *columns: str | Column) -> pd.DataFr
     """
     try:
         return dump.frame.select(*columns).toPandas()
-    except (PySparkException, Py4JJavaError) as error:
+    except SPARK_ERRORS as error:
         if not is_read_failure(error):
             raise
         if config.strict:
