@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,37 @@ def start_spark(name: str, driver_memory: str | None = None) -> SparkSession:
     # Spark's handler would cancel its jobs first, and fail where the JVM has had the signal, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     return spark
+
+
+def check_local(paths: Sequence[str]) -> None:
+    """Tell of local files that are not there at once, and not after the seconds Spark takes.
+
+    Patterns, and paths that may lie in another file system, are left to Spark.
+
+    Raises:
+        UserError: there is no such file or directory.
+    """
+    missing = [path for path in paths if _LOCAL.fullmatch(path) and not Path(path).exists()]
+    if missing and _is_local_by_default():
+        raise UserError(f"input: there is no file or directory {missing[0]}")
+
+
+_LOCAL = re.compile(r"[^:*?\[\]{}\\]*")
+"""A path without a scheme, and no pattern."""
+
+
+def _is_local_by_default() -> bool:
+    """Whether a path without a scheme is certainly one of this machine's."""
+    if SparkContext._jvm is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
+        # The JVM that would know does not run yet.
+        configured = ("HADOOP_CONF_DIR", "YARN_CONF_DIR", "SPARK_CONF_DIR", "SPARK_HOME")
+        return not any(name in os.environ for name in (*configured, "PYSPARK_SUBMIT_ARGS"))
+    context: Any = SparkContext
+    context._ensure_initialized()
+    conf: Any = SparkConf()
+    jvm = context._jvm
+    hadoop = jvm.org.apache.spark.deploy.SparkHadoopUtil.get().newConfiguration(conf._jconf)
+    return str(hadoop.get("fs.defaultFS")).startswith("file:")
 
 
 @contextmanager

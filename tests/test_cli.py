@@ -65,6 +65,9 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("rate --model {weightless} hello", "weights.safetensors is missing"),
         ("rate --model nope hello", "there is no bundle nope"),
         ("evaluate --model {altered} --reviews x", "weights.safetensors was altered"),
+        ("score --input x --output y --model nope", "there is no bundle nope"),
+        ("score --input conf nope/x --output y", "there is no file or directory nope/x"),
+        ("train --reviews nope/x --output y", "there is no file or directory nope/x"),
         ("fly", "invalid choice: 'fly'"),
         ("", "arguments are required: COMMAND"),
     ],
@@ -123,11 +126,12 @@ def test_wrong_input_and_output(tmp_path):
 def test_spark_submit_gives_the_same_exit_code_and_line(tmp_path):
     (tmp_path / "empty").mkdir()
     command = ("spark-submit", "jobs/score.py", "--output", tmp_path / "out")
-    result = run(*command, "--input", tmp_path / "empty")
-    assert result.returncode == 2
-    lines = (result.stdout + result.stderr).splitlines()
-    assert len(lines) == 1
-    assert "holds no files with data" in lines[0]
+    for path, message in (("empty", "holds no files with data"), ("nope", "no file or directory")):
+        result = run(*command, "--input", tmp_path / path)
+        assert result.returncode == 2
+        lines = (result.stdout + result.stderr).splitlines()
+        assert len(lines) == 1
+        assert message in lines[0]
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def _account(rows: DataFrame) -> dict[str, Any]:
     return {
         "rows": total,
         "rejected_by_reason": reasons,
-        "ratings_unread": sum(unread for *_, unread in counts),
+        "ratings_unread": sum(unread for _, reason, _, unread in counts if reason is None),
         "files": files,
     }
 

@@ -18,6 +18,7 @@ from pyspark.sql.functions import arrow_udf
 import movierate
 from movierate.config import ScoreConfig
 from movierate.errors import UserError
+from movierate.reviews.columns import find_column
 from movierate.scoring.job import score
 from tests.conftest import REVIEWS
 
@@ -228,6 +229,30 @@ def test_what_the_user_gave_is_checked_before_anything_is_written(spark, tmp_pat
             score(spark, paths, target, ScoreConfig(**settings))
         assert "\n" not in str(error.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_names_of_columns_may_differ_in_case(spark, tmp_path):
+    config = ScoreConfig(date=DAY, text="TEXT", movie="Movie", keep=("MOVIE",))
+    score(spark, [str(REVIEWS)], str(tmp_path), config)
+    found = ratings(tmp_path)
+    assert (found["MOVIE"] == found["movie_id"]).all()
+    assert found["movie_id"].notna().all()
+
+
+def test_the_name_of_a_column_must_tell_which_is_meant():
+    columns = ["Text", "text", "Body", "BODY"]
+    assert find_column("text", "text", columns) == "text"
+    with pytest.raises(UserError, match="no column body, did you mean"):
+        find_column("text", "body", [*columns, "bodies"])
+
+
+def test_ratings_that_can_not_be_read_are_counted_where_the_row_was_rated(spark, tmp_path):
+    dump = tmp_path / "dump.jsonl"
+    rows = [{"text": text, "rating": "so-so"} for text in ("a good film", "", "a bad film")]
+    dump.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    record = score(spark, [str(dump)], str(tmp_path / "out"), CONFIG).record
+    assert record["rows"]["rejected"] == 1
+    assert record["ratings_unread"] == 2
 
 
 def test_a_worker_holds_a_few_long_texts_and_not_all_of_them(spark):
