@@ -37,6 +37,9 @@ SLOW = 8
 
 SEED_VOCABULARY = 107_853
 
+WINDOWS = (50, 68, 84, 100, 116, 148, 212, 400)
+"""Windows whose speed is compared: a step of the LSTM more for each 16 tokens."""
+
 
 def main() -> None:
     """Parse the arguments, measure, print."""
@@ -175,17 +178,13 @@ def _seconds(spark: Any, dump: Path, udf: Any) -> float:
 def throughput(arguments: argparse.Namespace, work: Path) -> Any:
     """Rows per second of each way: medians, and ratios within each round."""
     rounds = _child("throughput", arguments, work)
-    rates = {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
-
-    def ratio(name: str, *others: str) -> float:
-        return statistics.median(r[name] / max(r[other] for other in others) for r in rounds)
-
+    rates = _medians(rounds)
     common = {
         window: [f"Keras in a pandas UDF, {window}", f"predict_batch_udf, {window}"]
         for window in (50, 400)
     }
     ratios = {
-        f"{name} : {against}": ratio(name, *others)
+        f"{name} : {against}": _ratio(rounds, name, *others)
         for name in rates
         if name.startswith("movierate")
         for against, others in (
@@ -209,8 +208,44 @@ def _throughput(arguments: argparse.Namespace, work: Path) -> Any:
         ),
     }
     udfs = {name: make(spark) for name, make in _ways(work).items()}
+    return _rounds(spark, udfs, dumps, arguments.repeat)
+
+
+def windows(arguments: argparse.Namespace, work: Path) -> Any:
+    """Rows per second of the shipped model's words in longer windows, which read more tokens."""
+    rounds = _child("windows", arguments, work)
+    rates = _medians(rounds)
+    shares = {name: _ratio(rounds, name, "limit") for name in rates}
+    rows = [(name, f"{rate:,.0f}", f"{shares[name]:.2f}") for name, rate in rates.items()]
+    _print_table(("window", "rows/s", "share of the limit"), rows)
+    return {"rows_per_second": rates, "share_of_limit": shares, "rounds": rounds}
+
+
+def _windows(arguments: argparse.Namespace, work: Path) -> Any:
+    import ways
+
+    from movierate.model.bundle import load
+
+    spark = _session(arguments.cores)
+    udfs = {"limit": ways.limit(spark)}
+    for window in WINDOWS:
+        bundle = dataclasses.replace(load(work / "imdb"), name=f"window-{window}", window=window)
+        bundle.save(work / bundle.name)
+        udfs[str(window)] = ways.ours(spark, work / bundle.name)
+    dump = make_dump(arguments.reviews, arguments.rows, work / "dump")
+    dumps = dict.fromkeys((False, True), (arguments.rows, dump))
+    return _rounds(spark, udfs, dumps, arguments.repeat)
+
+
+def _rounds(
+    spark: Any, udfs: dict[str, Any], dumps: dict[bool, tuple[int, Path]], repeat: int
+) -> list[dict[str, float]]:
+    """Rows per second of each UDF, one after the other, in each round.
+
+    dumps: the rows and the place of the dump for most, and of the small one for slow UDFs.
+    """
     rounds = []
-    for number in range(arguments.repeat + 1):
+    for number in range(repeat + 1):
         rates = {}
         for name, udf in udfs.items():
             rows, dump = dumps[_is_slow(name) or number == 0]  # the first round warms up
@@ -221,6 +256,15 @@ def _throughput(arguments: argparse.Namespace, work: Path) -> Any:
             rounds.append(rates)
             print(f"round {number}", file=sys.stderr, flush=True)
     return rounds
+
+
+def _medians(rounds: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(r[name] for r in rounds) for name in rounds[0]}
+
+
+def _ratio(rounds: Sequence[dict[str, float]], name: str, *others: str) -> float:
+    """The median of the rates of a way to the best of others, each within a round."""
+    return statistics.median(r[name] / max(r[other] for other in others) for r in rounds)
 
 
 # Cold start
@@ -463,6 +507,7 @@ def _draw(result: Any, path: Path) -> None:
 
 PARTS = {
     "throughput": throughput,
+    "windows": windows,
     "cold": cold,
     "memory": memory,
     "growth": growth,
@@ -470,6 +515,7 @@ PARTS = {
 }
 CHILDREN: dict[str, Callable[[argparse.Namespace, Path], Any]] = {
     "throughput": _throughput,
+    "windows": _windows,
     "memory": _memory,
     "growth": _growth,
     "exact": _exact,

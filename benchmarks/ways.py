@@ -79,7 +79,7 @@ def predict_batch(spark: SparkSession, model: Path) -> Any:
             vocabulary=tokens, standardize="lower", output_sequence_length=window
         )
 
-        @tf.function
+        @tf.function(autograph=False)  # which would look up the annotations
         def predict(texts: Any) -> Any:
             return model(vectorize(texts))
 

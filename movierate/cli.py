@@ -70,14 +70,14 @@ def _progress(line: str) -> None:
 
 def _score(arguments: argparse.Namespace) -> None:
     config = make_config(ScoreConfig, arguments.config, _flags(arguments, ScoreConfig))
+    from movierate.model.bundle import read
     from movierate.scoring.job import score
-    from movierate.spark import start_spark, stop_spark
+    from movierate.spark import check_local, running_spark
 
-    try:
-        spark = start_spark("movierate score")
+    read(config.model)
+    check_local(arguments.input)
+    with running_spark("movierate score") as spark:
         run = score(spark, arguments.input, arguments.output, config)
-    finally:
-        stop_spark()
     print(_score_summary(run.record, run.record_path), flush=True)
     if run.record["gates_tripped"]:
         raise GateTripped("; ".join(run.record["gates_tripped"]))
@@ -130,21 +130,20 @@ def _train(arguments: argparse.Namespace) -> None:
     config = make_config(TrainConfig, arguments.config, _flags(arguments, TrainConfig))
     from movierate.model.bundle import check_replaceable
     from movierate.reviews import labelled_reviews, review_texts
-    from movierate.spark import start_spark, stop_spark
+    from movierate.spark import check_local, running_spark
 
     _require_training()
     check_replaceable(arguments.output)
+    validation_paths = [arguments.validation] if arguments.validation else []
+    check_local([*arguments.reviews, *validation_paths, *(arguments.unlabelled or ())])
     validation = unlabelled = None
-    try:
-        spark = start_spark("movierate train", driver_memory="4g")
+    with running_spark("movierate train", driver_memory="4g") as spark:
         labelled, read = labelled_reviews(spark, arguments.reviews, config, config.stars)
         _progress(f"{read:,} rows read, {len(labelled):,} have a text and a rating")
         if arguments.validation:
             validation, _ = labelled_reviews(spark, [arguments.validation], config, config.stars)
         if arguments.unlabelled:
             unlabelled = review_texts(spark, arguments.unlabelled, config)
-    finally:
-        stop_spark()
     from movierate.training.train import train
 
     bundle = train(config, labelled, arguments.output, validation, unlabelled, _progress)
@@ -160,15 +159,13 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from movierate.model.bundle import load
     from movierate.model.rater import Rater
     from movierate.reviews import labelled_reviews
-    from movierate.spark import start_spark, stop_spark
+    from movierate.spark import check_local, running_spark
     from movierate.training.evaluate import evaluate
 
     bundle = load(arguments.model)
-    try:
-        spark = start_spark("movierate evaluate")
+    check_local([arguments.reviews])
+    with running_spark("movierate evaluate") as spark:
         labelled, read = labelled_reviews(spark, [arguments.reviews], config, bundle.rating_scale)
-    finally:
-        stop_spark()
     _progress(f"{read:,} rows read, {len(labelled):,} have a text and a rating")
     result = evaluate(Rater(bundle), bundle.rating_scale, labelled, arguments.output)
     print(_figures(result))

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,9 @@ from movierate.errors import UserError
 
 CONF = Path(__file__).parent / "conf"
 """Spark's settings for a run that we start ourselves: quiet, with a progress bar."""
+
+SPARK_ERRORS = (PySparkException, Py4JJavaError)
+"""What a failure within Spark or the JVM raises."""
 
 SETTINGS = {
     # Instants are stored as such, whatever time zone the machine is in.
@@ -46,11 +52,51 @@ def start_spark(name: str, driver_memory: str | None = None) -> SparkSession:
         for key, value in SETTINGS.items():
             conf.set(key, value)
         spark = SparkSession.builder.config(conf=conf).getOrCreate()
-    except (Py4JJavaError, PySparkException) as error:
+    except SPARK_ERRORS as error:
         raise UserError(f"spark: it did not start ({first_line(error)})") from None
     # Spark's handler would cancel its jobs first, and fail where the JVM has had the signal, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     return spark
+
+
+def check_local(paths: Sequence[str]) -> None:
+    """Tell of local files that are not there at once, and not after the seconds Spark takes.
+
+    Patterns, and paths that may lie in another file system, are left to Spark.
+
+    Raises:
+        UserError: there is no such file or directory.
+    """
+    missing = [path for path in paths if _LOCAL.fullmatch(path) and not Path(path).exists()]
+    if missing and _is_local_by_default():
+        raise UserError(f"input: there is no file or directory {missing[0]}")
+
+
+_LOCAL = re.compile(r"[^:*?\[\]{}\\]*")
+"""A path without a scheme, and no pattern."""
+
+
+def _is_local_by_default() -> bool:
+    """Whether a path without a scheme is certainly one of this machine's."""
+    if SparkContext._jvm is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
+        # The JVM that would know does not run yet.
+        configured = ("HADOOP_CONF_DIR", "YARN_CONF_DIR", "SPARK_CONF_DIR", "SPARK_HOME")
+        return not any(name in os.environ for name in (*configured, "PYSPARK_SUBMIT_ARGS"))
+    context: Any = SparkContext
+    context._ensure_initialized()
+    conf: Any = SparkConf()
+    jvm = context._jvm
+    hadoop = jvm.org.apache.spark.deploy.SparkHadoopUtil.get().newConfiguration(conf._jconf)
+    return str(hadoop.get("fs.defaultFS")).startswith("file:")
+
+
+@contextmanager
+def running_spark(name: str, driver_memory: str | None = None) -> Iterator[SparkSession]:
+    """`start_spark`, and the session stopped at the end."""
+    try:
+        yield start_spark(name, driver_memory)
+    finally:
+        stop_spark()
 
 
 def stop_spark() -> None:

@@ -69,6 +69,9 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("model nope", "there is no bundle nope"),
         ("model {altered}", "weights.safetensors was altered"),
         ("train --reviews x --output m --config {share}", "calibration_share: 0.7 is not between"),
+        ("score --input x --output y --model nope", "there is no bundle nope"),
+        ("score --input conf nope/x --output y", "there is no file or directory nope/x"),
+        ("train --reviews nope/x --output y", "there is no file or directory nope/x"),
         ("fly", "invalid choice: 'fly'"),
         ("", "arguments are required: COMMAND"),
     ],
@@ -128,11 +131,12 @@ def test_wrong_input_and_output(tmp_path):
 def test_spark_submit_gives_the_same_exit_code_and_line(tmp_path):
     (tmp_path / "empty").mkdir()
     command = ("spark-submit", "jobs/score.py", "--output", tmp_path / "out")
-    result = run(*command, "--input", tmp_path / "empty")
-    assert result.returncode == 2
-    lines = (result.stdout + result.stderr).splitlines()
-    assert len(lines) == 1
-    assert "holds no files with data" in lines[0]
+    for path, message in (("empty", "holds no files with data"), ("nope", "no file or directory")):
+        result = run(*command, "--input", tmp_path / path)
+        assert result.returncode == 2
+        lines = (result.stdout + result.stderr).splitlines()
+        assert len(lines) == 1
+        assert message in lines[0]
 
 
 @pytest.mark.parametrize(

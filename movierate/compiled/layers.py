@@ -21,18 +21,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from movierate.compiled.simd import COLUMNS, ROWS, combine, fetch, multiply_block, pooled_sums
+from movierate.compiled.interface import COLUMNS, REACH, ROWS, TILES
+from movierate.compiled.simd import combine, fetch, multiply_block, pooled_sums
 from movierate.compiled.toom_cook import EVALUATE_INPUT, INTERPOLATE, POINTS
 from movierate.model.geometry import CONV1_FILTERS, CONV2_FILTERS, CONV_WIDTH, LSTM_UNITS, POOL
 
 FILTERS1, FILTERS2, UNITS = CONV1_FILTERS, CONV2_FILTERS, LSTM_UNITS
 ROW = CONV_WIDTH * FILTERS1
-REACH = POOL + CONV_WIDTH - 1
-"""Positions that a pooled position sees: 8."""
 STRIDE = POOL * POOL
 """Tokens between two steps of the LSTM."""
-TILES = 8 * ROWS
-"""Steps whose second convolution is computed at a time: they and a panel of weights fit in L1."""
 AHEAD = 12
 """Words between the first that is summed and those that are fetched meanwhile."""
 
@@ -96,10 +93,6 @@ def forward(
         _convolve(conv2, bias2, work, seen, points, products, outputs, tile, steps_x, first_hex)
     _lstm(counts, order, steps, gates_x, gates_h, gates_bias, dense, steps_x, work, stars)
     return 0
-
-
-WORK = ROWS * REACH * FILTERS1 + TILES + POINTS * TILES * (FILTERS1 + FILTERS2) + POOL * FILTERS2
-"""float32 numbers that `forward` needs to work in."""
 
 
 @njit(**_options, inline="always")

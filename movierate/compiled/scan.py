@@ -31,8 +31,20 @@ from movierate.compiled.code_points import (
     POINTS,
     TO_ASCII,
 )
-from movierate.compiled.simd import (
+from movierate.compiled.interface import (
     BLOCK,
+    DIGIT,
+    ENCODED,
+    ENDS,
+    HAS_ENTITY,
+    LAST,
+    MASKS,
+    SALIENT,
+    SHORT,
+    TOO_LONG,
+    UNFORESEEN,
+)
+from movierate.compiled.simd import (
     bits_between,
     blank_block,
     eight_bytes,
@@ -42,19 +54,6 @@ from movierate.compiled.simd import (
 )
 from movierate.text.tokens import LONGEST_RUN
 from movierate.text.vocabulary import UNKNOWN
-
-LAST, ENDS, SALIENT = range(3)
-"""Ways to choose."""
-
-ENCODED, HAS_ENTITY, UNFORESEEN = range(3)
-"""What became of a text. `HAS_ENTITY`: decode its entities and scan again. `UNFORESEEN`: ask the
-reference."""
-
-SHORT = 16
-"""Bytes of a token that fits in two numbers."""
-
-MASKS = 5
-"""Masks that are kept of each block."""
 
 _exported = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _options = {"nogil": True, "_nrt": False, "error_model": "numpy"}
@@ -74,7 +73,7 @@ def scan(
     data: uint8, UTF-8; offsets: int64 (n + 1,); decoded: int64, 1 if entities were decoded before;
     choose: `LAST`, ...; live: tokens to take at most. short, long, long_bytes: the
     vocabulary as `build` lays it out. low: uint8, masks: uint64, starts, ends: int32 and tokens:
-    uint64 are room to work in, enough for the longest text (see `movierate.text.fast`).
+    uint64 are room to work in (see `movierate.text.fast`); a text that needs more is not encoded.
     Written: ids int32 (n, >= live), counts, known: int32 (n,), outcome: uint8 (n,).
     """
     for row in range(offsets.shape[0] - 1):
@@ -84,10 +83,12 @@ def scan(
         cut = begin
         if choose == LAST:
             cut = _cut(data, begin, end, live * 8)
-        while True:
+        found, state, closes = 0, TOO_LONG, False
+        while (end - cut) * 3 // 2 + 3 * BLOCK <= low.shape[0]:  # see `movierate.text.fast._room`
             found, state, closes = _tokens(data, cut, end, decoded, low, masks, starts, ends)
             if cut == begin or state != ENCODED or (found >= live and not closes):
                 break
+            found, state = 0, TOO_LONG
             cut = _cut(data, begin, end, 4 * (end - cut))
         outcome[row] = state
         if state != ENCODED:
@@ -447,7 +448,7 @@ def _salient(found, live, tokens, ids, row):
         i -= 1
 
 
-RANK_BITS, DIGIT = 28, 7
+RANK_BITS = 28
 
 
 @njit(**_options, **_exported)

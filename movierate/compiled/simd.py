@@ -15,6 +15,8 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from movierate.compiled.interface import BLOCK, COLUMNS, ROWS
+
 I8, I16, I32, I64, F32 = (
     ir.IntType(8),
     ir.IntType(16),
@@ -22,12 +24,6 @@ I8, I16, I32, I64, F32 = (
     ir.IntType(64),
     ir.FloatType(),
 )
-
-BLOCK = 64
-"""Bytes of text that one mask describes."""
-
-ROWS, COLUMNS = 6, 16
-"""What `multiply_block` computes at once: 12 of the 16 vector registers of AVX2 hold its sums."""
 
 
 def _pointer(context: Any, builder: Any, type: Any, array: Any, index: Any, vector: Any) -> Any:

@@ -8,13 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierate.compiled.code import Kernels
+from movierate.compiled.interface import ROWS, WORK
 from movierate.model.geometry import CONV2_FILTERS, lengths
-
-WORK = 96_000
-"""float32 numbers that the kernel works in."""
-
-GROUP = 6
-"""Reviews that the kernel computes together."""
 
 BATCH = 240
 """Reviews whose steps are in memory at once: 1.5 MB at a window of 400."""
@@ -41,7 +36,7 @@ class FastForward:
         most = lengths(live).pool2  # steps of the LSTM
         # Reviews with as many steps are computed together; with one step at most, all are.
         order = np.argsort(counts, kind="stable") if most > 1 else np.arange(n)
-        steps_x = np.empty((BATCH + GROUP) * most * CONV2_FILTERS, dtype=np.float32)
+        steps_x = np.empty((BATCH + ROWS) * most * CONV2_FILTERS, dtype=np.float32)
         for start in range(0, n, BATCH):
             part = order[start : start + BATCH]
             self._forward(ids, counts, part, *self._weights, self._work, steps_x, stars)

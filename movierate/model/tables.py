@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierate.compiled.code import Kernels, locked, write_whole
+from movierate.compiled.interface import COLUMNS, SHORT
 from movierate.compiled.toom_cook import EVALUATE_KERNEL
 from movierate.model.bundle import Bundle
 from movierate.model.geometry import CONV1_FILTERS, CONV_WIDTH
@@ -24,14 +25,11 @@ from movierate.text.vocabulary import PADDING
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
-LAYOUT = 2
+LAYOUT = 3
 """Changes when the arrays below do: a file of another layout is not read."""
 
 LARGEST = 32_767
 """The largest int16."""
-
-PANEL = 16
-"""Columns of a matrix that lie together, as `movierate.compiled.simd.multiply_block` reads it."""
 
 LEVEL_BITS, RANK_BITS = 7, 21
 
@@ -49,6 +47,7 @@ def lay_out(bundle: Bundle, kernels: Kernels) -> Arrays:
     dense           float32 (65,)             its weights, then its bias
     short, long,    see `scan.build`          the vocabulary, and the order of salience
     long_bytes
+    salience        float32 (ids,)            as in the bundle
     ==============  ========================  ===================================================
     """
     weights = bundle.weights
@@ -64,6 +63,7 @@ def lay_out(bundle: Bundle, kernels: Kernels) -> Arrays:
         "gates_h": _panels(weights["lstm/recurrent_kernel"][None]),
         "gates_bias": weights["lstm/bias"],
         "dense": np.concatenate([weights["dense/kernel"].ravel(), weights["dense/bias"]]),
+        "salience": bundle.salience,
         **_vocabulary(bundle.vocabulary.tokens, _ranks(bundle.salience), kernels),
     }
 
@@ -100,7 +100,7 @@ def _first_convolution(
 def _panels(matrices: NDArray[np.float32]) -> NDArray[np.float32]:
     """(count, depth, columns) to (count, columns / 16, depth, 16), flat."""
     count, depth, columns = matrices.shape
-    panels = matrices.reshape(count, depth, columns // PANEL, PANEL).transpose(0, 2, 1, 3)
+    panels = matrices.reshape(count, depth, columns // COLUMNS, COLUMNS).transpose(0, 2, 1, 3)
     return np.ascontiguousarray(panels).ravel()
 
 
@@ -123,8 +123,8 @@ def _vocabulary(tokens: tuple[str, ...], ranks: NDArray[np.int64], kernels: Kern
     encoded = [token.encode() for token in tokens]
     offsets = np.zeros(len(tokens) + 1, dtype=np.int64)
     np.cumsum([len(token) for token in encoded], out=offsets[1:])
-    data = np.frombuffer(b"".join(encoded) + bytes(PANEL), dtype=np.uint8)
-    long_tokens = sum(len(token) > 16 for token in encoded)
+    data = np.frombuffer(b"".join(encoded) + bytes(SHORT), dtype=np.uint8)
+    long_tokens = sum(len(token) > SHORT for token in encoded)
     arrays: dict[str, Any] = {
         "short": np.zeros((_slots(len(tokens)) + 1, 3), dtype=np.uint64),
         "long": np.zeros((_slots(long_tokens) + 1, 3), dtype=np.int64),

@@ -13,13 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from movierate.reviews.record import MALFORMED, RAW_CHARACTERS, SOURCE, Records
-from movierate.spark import file_system
+from movierate.spark import SPARK_ERRORS, file_system
 
 GROUPS = 8
 """Into how many groups a group with a broken file is divided."""
@@ -130,7 +128,7 @@ def _failure(rows: DataFrame) -> str | None:
     """What Spark says if these rows can't be read; None if they can."""
     try:
         rows.write.format("noop").mode("overwrite").save()
-    except (PySparkException, Py4JJavaError) as error:
+    except SPARK_ERRORS as error:
         if not is_read_failure(error):
             raise
         return str(error)

@@ -85,10 +85,10 @@ def find_roles(columns: Sequence[str], config: DumpConfig) -> Roles:
     """
     shape = known_shape(columns)
     known = shape.roles if shape else {}
-    named = {role: getattr(config, role) for role in ALIASES}
-    for role, column in named.items():
-        if column is not None:
-            check_column(role, column, columns)
+    named = {
+        role: name if name is None else find_column(role, name, columns)
+        for role, name in ((role, getattr(config, role)) for role in ALIASES)
+    }
     taken = {column for column in (*named.values(), *known.values()) if column is not None}
     free = [column for column in columns if column not in taken]
 
@@ -113,18 +113,22 @@ def find_roles(columns: Sequence[str], config: DumpConfig) -> Roles:
     return Roles(text=text, movie=find("movie"), id=find("id"), rating=find("rating"))
 
 
-def check_column(flag: str, column: str, columns: Sequence[str]) -> None:
-    """Make sure that a column the user named is there.
+def find_column(flag: str, name: str, columns: Sequence[str]) -> str:
+    """The column that the user named: so exactly, else the only one but for upper and lower case.
 
     Raises:
-        UserError: it is not; the message lists the columns that are.
+        UserError: there is none; the message lists the columns that are.
     """
-    if column not in columns:
-        near = difflib.get_close_matches(column, columns, n=1)
-        hint = f", did you mean {near[0]}?" if near else ""
-        raise UserError(
-            f"{flag}: the input has no column {column}{hint}: its columns are {', '.join(columns)}"
-        )
+    alike = [column for column in columns if column.lower() == name.lower()]
+    if name in columns:
+        return name
+    if len(alike) == 1:
+        return alike[0]
+    near = difflib.get_close_matches(name, columns, n=1)
+    hint = f", did you mean {near[0]}?" if near else ""
+    raise UserError(
+        f"{flag}: the input has no column {name}{hint}: its columns are {', '.join(columns)}"
+    )
 
 
 def _candidates(role: str, columns: Sequence[str]) -> list[str]:

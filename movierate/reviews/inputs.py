@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from movierate.errors import UserError
-from movierate.spark import file_system, first_line
+from movierate.spark import SPARK_ERRORS, file_system, first_line
 
 COMPRESSIONS = (".gz", ".bz2", ".zst", ".snappy", ".lz4", ".deflate")
 UNSPLITTABLE = (".gz", ".zst", ".snappy", ".lz4", ".deflate")
@@ -114,7 +113,7 @@ def _first_lines(spark: SparkSession, path: str) -> bytes:
     """The same through Spark's reader, which has a decompressor that Hadoop may be without."""
     try:
         rows = spark.read.text(path).select(F.col("value").cast("binary")).limit(LINES).collect()
-    except (Py4JJavaError, PySparkException):
+    except SPARK_ERRORS:
         return b""
     return b"".join(bytes(row[0]) + b"\n" for row in rows)
 

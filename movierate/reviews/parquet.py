@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import BinaryType, DataType, StringType, StructType
@@ -13,6 +11,7 @@ from pyspark.sql.types import BinaryType, DataType, StringType, StructType
 from movierate.config import DumpConfig
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.record import RAW_CHARACTERS, SOURCE, UNDECODABLE, Records, is_blank, quoted
+from movierate.spark import SPARK_ERRORS
 
 
 def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
@@ -54,7 +53,7 @@ def _schema(spark: SparkSession, inputs: Inputs, strict: bool) -> StructType:
     """The schema of the first file, or, if one is broken, of those that are not."""
     try:
         return spark.read.parquet(*inputs.paths).schema
-    except (Py4JJavaError, PySparkException):
+    except SPARK_ERRORS:
         if strict:
             raise
         options = {"ignoreCorruptFiles": "true", "mergeSchema": "true"}

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
@@ -24,13 +22,13 @@ from movierate.reviews.broken import (
     read_around,
     unfinished_bzip2,
 )
-from movierate.reviews.columns import Roles, check_column, find_roles, known_shape
+from movierate.reviews.columns import Roles, find_column, find_roles, known_shape
 from movierate.reviews.encoding import AUTO, UTF8, check_encoding, guess_encoding
 from movierate.reviews.formats import guess_format
 from movierate.reviews.inputs import Inputs, find_inputs, is_splittable
 from movierate.reviews.rating import Scale, guess_scale, parse_rating
 from movierate.reviews.record import Records
-from movierate.spark import first_line
+from movierate.spark import SPARK_ERRORS, first_line
 
 FORMATS: dict[str, Callable[[SparkSession, Inputs, DumpConfig, str], Records]] = {
     "parquet": parquet.read,
@@ -132,7 +130,7 @@ def read_reviews(
         spark: the session.
         paths: files, directories or patterns, all of one format.
         config: the format and the columns, as far as the user named them.
-        keep: columns of the dump to carry along under their own names.
+        keep: columns of the dump to carry along under these names.
         stars: the scale to give ratings on.
 
     Raises:
@@ -145,24 +143,23 @@ def read_reviews(
     encoding = _encoding(inputs, config)
     try:
         records = FORMATS[format](spark, inputs, config, encoding)
-    except (PySparkException, Py4JJavaError) as error:
+    except SPARK_ERRORS as error:
         raise UserError(
             f"input: {inputs.head.path} can't be read as {format} ({first_line(error)})"
         ) from None
     roles = find_roles(records.columns, config)
-    for column in keep:
-        check_column("keep", column, records.columns)
+    kept = {name: find_column("keep", name, records.columns) for name in keep}
     scale = _rating_scale(records, roles, config)
 
     names = [roles.text, roles.movie, roles.id, roles.rating]
-    wanted = list(dict.fromkeys(name for name in (*names, *keep) if name))
+    wanted = list(dict.fromkeys(name for name in (*names, *kept.values()) if name))
 
     broken = unfinished_bzip2(records) if format in LINES else []
     if broken and config.strict:
         raise UserError(unreadable(f"{broken[0].source}: {broken[0].why}"))
 
     def canonical(rows: DataFrame) -> DataFrame:
-        return _canonical(rows, roles, keep, wanted, scale.scale if scale else None, stars)
+        return _canonical(rows, roles, kept, wanted, scale.scale if scale else None, stars)
 
     return Dump(
         frame=canonical(read_around(records, wanted, broken)),
@@ -218,7 +215,7 @@ def collect(dump: Dump, config: DumpConfig, *columns: str | Column) -> pd.DataFr
     """
     try:
         return dump.frame.select(*columns).toPandas()
-    except (PySparkException, Py4JJavaError) as error:
+    except SPARK_ERRORS as error:
         if not is_read_failure(error):
             raise
         if config.strict:
@@ -258,7 +255,7 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
 def _canonical(
     rows: DataFrame,
     roles: Roles,
-    keep: Sequence[str],
+    kept: Mapping[str, str],
     wanted: Sequence[str],
     scale: Scale | None,
     stars: Scale,
@@ -280,7 +277,7 @@ def _canonical(
         F.col("source"),
         F.col("reason"),
         F.col("raw"),
-        *(value(column).alias(column) for column in keep),
+        *(value(column).alias(name) for name, column in kept.items()),
     )
 
 

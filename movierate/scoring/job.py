@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from py4j.protocol import Py4JError, Py4JJavaError
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -23,7 +23,7 @@ from movierate.reviews.read import unreadable
 from movierate.reviews.record import RAW_CHARACTERS, is_blank, quoted
 from movierate.scoring.store import Store
 from movierate.scoring.udf import udf_of
-from movierate.spark import first_line
+from movierate.spark import SPARK_ERRORS, first_line
 
 RATINGS = (
     *("review_id", "movie_id", "predicted_rating", "rating_low", "rating_high", "rating"),
@@ -127,7 +127,7 @@ def _rate_all(dump: Dump, rate: Any, config: ScoreConfig) -> tuple[DataFrame, di
     rows = _rate(dump, rate, config).persist()
     try:
         return rows, _account(rows), dump
-    except (PySparkException, Py4JJavaError) as error:
+    except SPARK_ERRORS as error:
         rows.unpersist()
         if not is_read_failure(error) or dump.was_read_around:
             raise
@@ -189,7 +189,7 @@ def _account(rows: DataFrame) -> dict[str, Any]:
     return {
         "rows": total,
         "rejected_by_reason": reasons,
-        "ratings_unread": sum(unread for *_, unread in counts),
+        "ratings_unread": sum(unread for _, reason, _, unread in counts if reason is None),
         "files": files,
     }
 

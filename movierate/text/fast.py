@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from movierate.compiled.code import Kernels
+from movierate.compiled.interface import (
+    BLOCK,
+    DIGIT,
+    ENDS,
+    HAS_ENTITY,
+    LAST,
+    MASKS,
+    SALIENT,
+    SHORT,
+    TOO_LONG,
+    UNFORESEEN,
+)
 from movierate.text.encoder import Encoded
+from movierate.text.pieces import largest, pieces
 from movierate.text.tokens import decode_entities
+from movierate.text.vocabulary import PADDING, UNKNOWN
+from movierate.text.window import CHOICES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-WAYS = {"last": 0, "ends": 1, "salient": 2}
-ENCODED, HAS_ENTITY, UNFORESEEN = range(3)
+WAYS = {"last": LAST, "ends": ENDS, "salient": SALIENT}
 
-USUAL, LARGE = 1 << 14, 1 << 20
-"""Bytes of a text for which there is always room, and for which room is not kept."""
+PIECE = 1 << 14
+"""Bytes of a long text that are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +48,7 @@ class Texts:
     """(n + 1,): where each begins, and where the last ends."""
 
     @classmethod
-    def of(cls, texts: Sequence[str | None]) -> Texts:
+    def of(cls, texts: Iterable[str | None]) -> Texts:
         """Python strings; a text that is None is empty."""
         encoded = [(text or "").encode(errors="replace") for text in texts]
         offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
@@ -51,13 +65,13 @@ class Texts:
 
         if not pa.types.is_string(texts.type):
             texts = texts.cast(pa.large_string())
-        if texts.null_count:
-            texts = texts.fill_null("")
         _, places, data = texts.buffers()
         if not len(texts):
             return cls.of([])
         dtype = np.int32 if pa.types.is_string(texts.type) else np.int64
         offsets = np.frombuffer(places, dtype)[texts.offset : texts.offset + len(texts) + 1]
+        if texts.null_count and np.diff(offsets)[texts.is_null().to_numpy(False)].any():
+            return cls.of_arrow(texts.fill_null(""))  # Arrow allows bytes where a text is null
         bytes = np.frombuffer(data if data is not None else b"", np.uint8)
         return cls(bytes, offsets.astype(np.int64))
 
@@ -65,21 +79,26 @@ class Texts:
         """The texts from start on and before stop."""
         return Texts(self.data, self.offsets[start : stop + 1])
 
+    def bytes(self, row: int) -> NDArray[np.uint8]:
+        """A text's UTF-8; not a copy."""
+        return self.data[self.offsets[row] : self.offsets[row + 1]]
+
     def text(self, row: int) -> str:
         """A text as a Python string."""
-        return self.data[self.offsets[row] : self.offsets[row + 1]].tobytes().decode()
+        return self.bytes(row).tobytes().decode(errors="replace")
 
 
 class FastEncoder:
-    """Fills windows with the tokens of texts."""
+    """Fills windows with the tokens of texts, in room that does not grow with a text."""
 
     def __init__(
         self,
         kernels: Kernels,
-        arrays: Mapping[str, NDArray[np.generic]],
+        arrays: Mapping[str, NDArray[Any]],
         live: int,
         choose: str,
         reference: Callable[[Sequence[str]], Encoded],
+        piece: int = PIECE,
     ) -> None:
         """Take what decides which tokens are read.
 
@@ -89,31 +108,52 @@ class FastEncoder:
             live: tokens that are read at most.
             choose: one of `WAYS`.
             reference: encodes the few texts that the compiled code does not foresee.
+            piece: bytes of a long text that are read at a time.
         """
         self._kernels = kernels
         names = ("short", "long", "long_bytes")
         self._vocabulary = [arrays[name] for name in names]
+        self._salience = arrays["salience"]
         self._live = live
-        self._choose = WAYS[choose]
+        self._way = WAYS[choose]
+        self._choose = CHOICES[choose]
         self._reference = reference
-        self._room: tuple[NDArray[np.generic], ...] = ()
+        self._piece = piece
+        self._longest = max(SHORT, int(arrays["long"][-1, 0]))
+        self._room = _room(largest(piece, self._longest))
 
     def encode(self, texts: Texts) -> Encoded:
         """Encode a batch: ids are (n, live)."""
         encoded, outcome = self._scan(texts, decoded=False)
         rows = np.flatnonzero(outcome == HAS_ENTITY)
         if len(rows):
-            plain = Texts.of([decode_entities(texts.text(row)) for row in rows.tolist()])
+            outcome[rows[np.diff(texts.offsets)[rows] > self._piece]] = TOO_LONG
+            rows = rows[outcome[rows] == HAS_ENTITY]
+            plain = Texts.of(decode_entities(texts.text(row)) for row in rows.tolist())
             again, outcome[rows] = self._scan(plain, decoded=True)
-            self._insert(encoded, rows, again)
-        rows = np.flatnonzero(outcome == UNFORESEEN)
-        if len(rows):
-            self._insert(encoded, rows, self._reference([texts.text(row) for row in rows.tolist()]))
+            _insert(encoded, rows, again)
+        for row in np.flatnonzero(outcome == UNFORESEEN).tolist():
+            _insert(encoded, [row], self._reference([texts.text(row)]))
+        for row in np.flatnonzero(outcome == TOO_LONG).tolist():
+            _insert(encoded, [row], self._in_pieces(texts.bytes(row)))
         return encoded
+
+    def _in_pieces(self, text: NDArray[np.uint8]) -> Encoded:
+        """Encode one text of any length: what is chosen of all is chosen of each piece, too."""
+        chosen = np.empty(0, dtype=np.int32)
+        for piece in pieces(text, self._piece, self._longest):
+            found, outcome = self._scan(Texts.of([piece]), decoded=True)
+            if outcome[0] == UNFORESEEN:
+                found = self._reference([piece.replace("&", "&amp;")])
+            ids = np.concatenate([chosen, found.ids[0, : found.words_read[0]]])
+            chosen = self._choose(ids, self._live, self._salience)
+        ids = np.full((1, self._live), PADDING, dtype=np.int32)
+        ids[0, : len(chosen)] = chosen
+        known = np.count_nonzero(chosen > UNKNOWN)
+        return Encoded(ids, np.array([len(chosen)], np.int32), np.array([known], np.int32))
 
     def _scan(self, texts: Texts, decoded: bool) -> tuple[Encoded, NDArray[np.uint8]]:
         n = len(texts)
-        longest = int(np.diff(texts.offsets).max(initial=0))
         encoded = Encoded(
             ids=np.empty((n, self._live), dtype=np.int32),
             words_read=np.empty(n, dtype=np.int32),
@@ -121,32 +161,26 @@ class FastEncoder:
         )
         outcome = np.empty(n, dtype=np.uint8)
         self._kernels.scan(
-            *(texts.data, texts.offsets, decoded, self._choose, self._live, *self._vocabulary),
-            *self._work(longest),
+            *(texts.data, texts.offsets, decoded, self._way, self._live, *self._vocabulary),
+            *self._room,
             *(encoded.ids, encoded.words_read, encoded.words_known, outcome),
         )
         return encoded, outcome
 
-    def _insert(self, encoded: Encoded, rows: NDArray[np.intp], part: Encoded) -> None:
-        encoded.ids[rows] = part.ids[:, : self._live]
-        encoded.words_read[rows] = part.words_read
-        encoded.words_known[rows] = part.words_known
 
-    def _work(self, longest: int) -> tuple[NDArray[np.generic], ...]:
-        """Room for the longest text: in lower case it may have half as many bytes more.
+def _insert(encoded: Encoded, rows: Sequence[int] | NDArray[np.intp], part: Encoded) -> None:
+    encoded.ids[rows] = part.ids[:, : encoded.ids.shape[1]]
+    encoded.words_read[rows] = part.words_read
+    encoded.words_known[rows] = part.words_known
 
-        The room is kept for the next texts, but for what a text of megabytes needs.
-        """
-        size = max(longest + longest // 2 + 192, USUAL)
-        if self._room and len(self._room[0]) >= size:
-            return self._room
-        room = (
-            np.empty(size, dtype=np.uint8),
-            np.empty(5 * (size // 64 + 1), dtype=np.uint64),
-            np.empty(size, dtype=np.int32),
-            np.empty(size, dtype=np.int32),
-            np.empty(size + 128, dtype=np.uint64),
-        )
-        if size <= LARGE:
-            self._room = room
-        return room
+
+def _room(most: int) -> tuple[NDArray[np.generic], ...]:
+    """What `movierate.compiled.scan.scan` works in, for texts of so many bytes."""
+    size = most * 3 // 2 + 3 * BLOCK  # in lower case a text may be half as long again
+    return (
+        np.empty(size, dtype=np.uint8),
+        np.empty(MASKS * (size // BLOCK + 1), dtype=np.uint64),
+        np.empty(size, dtype=np.int32),
+        np.empty(size, dtype=np.int32),
+        np.empty(size + (1 << DIGIT), dtype=np.uint64),
+    )

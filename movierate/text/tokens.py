@@ -42,13 +42,13 @@ MARKS = "".join(
 )
 """Unicode's combining marks."""
 
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _TAG = re.compile(r"<[A-Za-z/!][^<>]*>")
 _LETTER = r"[^\W_]"  # a letter or a digit
 # The large class of marks is slow to try: the guard before it spares nearly all text that.
 _MARKED = rf"(?![\x00-\u02ff])[{MARKS}]+{_LETTER}*"
 _WORD = rf"{_LETTER}+(?:'{_LETTER}+|(?<=[0-9])[./](?=[0-9]){_LETTER}+|{_MARKED})*"
-_TOKEN = re.compile(rf"{_WORD}|[!?]+")
+TOKEN = re.compile(rf"{_WORD}|[!?]+")
 _TO_APOSTROPHE = str.maketrans(dict.fromkeys(APOSTROPHES, "'"))
 
 
@@ -61,13 +61,17 @@ def tokenize(text: str) -> list[str]:
     text = decode_entities(text)
     if "<" in text:
         text = _TAG.sub(" ", text)
-    text = text.lower().replace("\u03c2", "\u03c3").translate(_TO_APOSTROPHE)
-    tokens = _TOKEN.findall(text)
+    tokens = TOKEN.findall(lower(text))
     return [token[:LONGEST_RUN] if token[0] in "!?" else token for token in tokens]
 
 
 def decode_entities(text: str) -> str:
     """The first step of the definition."""
     if "&" in text:
-        text = _ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
+        text = ENTITY.sub(lambda entity: html.unescape(entity.group()), text)
     return text
+
+
+def lower(text: str) -> str:
+    """The third step, with one apostrophe for all."""
+    return text.lower().replace("\u03c2", "\u03c3").translate(_TO_APOSTROPHE)

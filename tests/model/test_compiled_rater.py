@@ -153,10 +153,3 @@ def test_without_a_place_for_code_it_is_compiled_and_works(tmp_path: Path) -> No
         env={**os.environ, "MOVIERATE_CACHE": str(place)},
     )
     assert done.stdout.strip() == "1", done.stderr
-
-
-def test_the_kernel_has_the_room_that_it_works_in() -> None:
-    from movierate.compiled import layers
-    from movierate.model import fast
-
-    assert fast.WORK >= layers.WORK

@@ -4,17 +4,22 @@ import dataclasses
 import datetime
 import gzip
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyspark.sql import functions as F
+from pyspark.sql.functions import arrow_udf
 
 import movierate
 from movierate.config import ScoreConfig
 from movierate.errors import UserError
+from movierate.reviews.columns import find_column
 from movierate.scoring.job import score
 from tests.conftest import REVIEWS
 from tests.model.test_intervals import INTERVALS
@@ -237,3 +242,48 @@ def test_what_the_user_gave_is_checked_before_anything_is_written(spark, tmp_pat
             score(spark, paths, target, ScoreConfig(**settings))
         assert "\n" not in str(error.value)
     assert not (tmp_path / "out").exists()
+
+
+def test_names_of_columns_may_differ_in_case(spark, tmp_path):
+    config = ScoreConfig(date=DAY, text="TEXT", movie="Movie", keep=("MOVIE",))
+    score(spark, [str(REVIEWS)], str(tmp_path), config)
+    found = ratings(tmp_path)
+    assert (found["MOVIE"] == found["movie_id"]).all()
+    assert found["movie_id"].notna().all()
+
+
+def test_the_name_of_a_column_must_tell_which_is_meant():
+    columns = ["Text", "text", "Body", "BODY"]
+    assert find_column("text", "text", columns) == "text"
+    with pytest.raises(UserError, match="no column body, did you mean"):
+        find_column("text", "body", [*columns, "bodies"])
+
+
+def test_ratings_that_can_not_be_read_are_counted_where_the_row_was_rated(spark, tmp_path):
+    dump = tmp_path / "dump.jsonl"
+    rows = [{"text": text, "rating": "so-so"} for text in ("a good film", "", "a bad film")]
+    dump.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    record = score(spark, [str(dump)], str(tmp_path / "out"), CONFIG).record
+    assert record["rows"]["rejected"] == 1
+    assert record["ratings_unread"] == 2
+
+
+def test_a_worker_holds_a_few_long_texts_and_not_all_of_them(spark):
+    """100 texts of 1 MB in one task: a batch of 16 MB is there more than once, all never are."""
+    rate = movierate.rating_udf(spark).func
+
+    def peak():
+        status = Path("/proc/self/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+
+    def measure(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+        before = None
+        for ratings in rate(batches):
+            if before is None:  # the model is open: from now on, the peak is of texts
+                Path("/proc/self/clear_refs").write_text("5")
+                before = peak()
+            yield pa.array([peak() - before] * len(ratings))
+
+    texts = spark.range(0, 100, 1, 1).select(F.repeat(F.lit("a good film, "), 80_000).alias("t"))
+    (most,) = texts.select(arrow_udf(measure, "long")("t").alias("m")).agg(F.max("m")).first()
+    assert most < 60

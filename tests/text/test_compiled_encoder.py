@@ -14,7 +14,7 @@ from movierate.compiled.code import kernels
 from movierate.model.bundle import Bundle, load
 from movierate.model.tables import lay_out
 from movierate.text.encoder import Encoder
-from movierate.text.fast import FastEncoder, Texts
+from movierate.text.fast import PIECE, FastEncoder, Texts
 from movierate.text.vocabulary import RESERVED, Vocabulary
 
 WAYS = ("last", "ends", "salient")
@@ -49,15 +49,15 @@ def _bundle() -> Bundle:
 
 
 @cache
-def _encoders(choose: str, live: int) -> tuple[FastEncoder, Encoder]:
+def _encoders(choose: str, live: int, piece: int) -> tuple[FastEncoder, Encoder]:
     bundle = _bundle()
     reference = Encoder(bundle.vocabulary, bundle.salience, live, live, choose)
     arrays = lay_out(bundle, kernels())
-    return FastEncoder(kernels(), arrays, live, choose, reference.encode), reference
+    return FastEncoder(kernels(), arrays, live, choose, reference.encode, piece), reference
 
 
-def _assert_equal(texts: list[str], choose: str, live: int = LIVE) -> None:
-    fast, reference = _encoders(choose, live)
+def _assert_equal(texts: list[str], choose: str, live: int = LIVE, piece: int = PIECE) -> None:
+    fast, reference = _encoders(choose, live, piece)
     found, expected = fast.encode(Texts.of(texts)), reference.encode(texts)
     for row, text in enumerate(texts):
         assert found.ids[row].tolist() == expected.ids[row].tolist(), repr(text)
@@ -125,13 +125,36 @@ def test_as_many_salient_words_as_the_window_takes_wherever_they_stand() -> None
 
 def test_arrow_arrays_of_every_kind() -> None:
     texts = ["good", None, "", "caf\u00e9 good", "the 7.5"]
-    fast, reference = _encoders("last", LIVE)
+    fast, reference = _encoders("last", LIVE, PIECE)
     expected = reference.encode(texts).ids.tolist()
     kinds = (pa.string(), pa.large_string(), pa.string_view())
     for kind in kinds:
         array = pa.array(["before", *texts, "behind"], kind)
         assert fast.encode(Texts.of_arrow(array.slice(1, 5))).ids.tolist() == expected
         assert len(Texts.of_arrow(array.slice(0, 0))) == 0
+
+
+def test_a_null_whose_place_in_the_array_is_not_empty() -> None:
+    data = [None, pa.array([0, 4, 8], pa.int32()).buffers()[1], pa.py_buffer(b"goodgood")]
+    texts = pa.Array.from_buffers(pa.string(), 2, [pa.py_buffer(b"\x01"), *data[1:]])
+    assert texts.to_pylist() == ["good", None]
+    fast, _ = _encoders("last", LIVE, PIECE)
+    assert fast.encode(Texts.of_arrow(texts)).words_read.tolist() == [1, 0]
+
+
+@pytest.mark.parametrize("choose", WAYS)
+@settings(max_examples=200, deadline=None)
+@given(
+    parts=st.lists(st.sampled_from((*WORDS, *SEPARATORS, "n" * 400, "!" * 400)), max_size=30),
+    piece=st.integers(1, 50),
+    live=st.sampled_from((1, LIVE, 36)),
+)
+def test_texts_longer_than_there_is_room_for(
+    choose: str, parts: list[str], piece: int, live: int
+) -> None:
+    random = np.random.default_rng(len(parts))
+    texts = ["".join(random.permutation([*parts, *WORDS] * 5)), "".join(parts) * 20]
+    _assert_equal([*texts, "good"], choose, live, piece)
 
 
 def test_a_damaged_argument_is_refused_and_not_read() -> None:
