@@ -65,7 +65,7 @@ class TrainConfig(DumpConfig):
     """Settings of the training job; conf/train.yaml says what each does."""
 
     name: str | None = None
-    window: int = 50
+    window: int = 100
     choose: str = "salient"
     vocabulary_size: int = 40_000
     min_count: int = 2
@@ -78,10 +78,10 @@ class TrainConfig(DumpConfig):
     excerpts: float = 0.3
     joined: float = 0.1
     epochs: int = 8
-    batch_size: int = 128
-    learning_rate: float = 1e-3
-    dropout: float = 0.3
-    word_dropout: float = 0.1
+    batch_size: int = 256
+    learning_rate: float = 2e-3
+    dropout: float = 0.1
+    word_dropout: float = 0.05
     loss: str = "huber"
     weights_dtype: str = "float16"
     stars: tuple[float, float] = (1.0, 10.0)
