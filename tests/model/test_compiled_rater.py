@@ -91,7 +91,7 @@ def test_texts_without_known_words_have_no_rating() -> None:
 def test_a_text_of_megabytes_is_rated() -> None:
     text = "a wonderful film, not a bad one. " * 100_000
     ratings = Rater(_shipped()).rate([text, "good"])
-    assert ratings.words_read[0] == live_positions(50)
+    assert ratings.words_read[0] == live_positions(_shipped().window)
     assert not np.isnan(ratings.predicted_rating).any()
     assert len(tokenize(text[:330])) == 70
 
