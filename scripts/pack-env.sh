@@ -17,6 +17,6 @@ pip=("$folder/bin/python" -m pip -qq --disable-pip-version-check)
 "${pip[@]}" uninstall -y pip setuptools > /dev/null 2>&1
 find "$folder" -name __pycache__ -prune -exec rm -rf {} +
 mkdir -p "$(dirname "$target")"
-tar -czf "$target" -C "$folder" .
+tar -c -I "gzip -1" -f "$target" -C "$folder" .
 echo "movierate: $(du -h "$target" | cut -f1) in $target; send it with" >&2
 echo "  --archives $target#environment --conf spark.pyspark.python=./environment/bin/python"
