@@ -367,7 +367,8 @@ def _worker_pss() -> list[float]:
 def growth(arguments: argparse.Namespace, work: Path) -> Any:
     """Seconds of the whole job, in a session that is warm, by rows and cores.
 
-    The start is what a job of 1,000 rows takes in the same session.
+    The start is what a job of 1,000 rows takes in the same session. The session has no other
+    cores: the JVM would use them beside its Python workers.
     """
     found = {cores: _child("growth", arguments, work, cores=cores) for cores in (1, 2)}
     start, first, *_, last = found[1]
@@ -394,6 +395,7 @@ def _growth(arguments: argparse.Namespace, work: Path) -> Any:
     from movierate.config import ScoreConfig
     from movierate.scoring.job import score
 
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.cores])
     spark = _session(arguments.cores)
     dumps = {
         rows: make_dump(arguments.reviews, rows, work / f"dump-{rows}")
