@@ -70,11 +70,11 @@ def _progress(line: str) -> None:
 
 def _score(arguments: argparse.Namespace) -> None:
     config = make_config(ScoreConfig, arguments.config, _flags(arguments, ScoreConfig))
-    from movierate.model.bundle import read
+    from movierate.model.bundle import find
     from movierate.scoring.job import score
     from movierate.spark import check_local, running_spark
 
-    read(config.model)
+    find(config.model)
     check_local(arguments.input)
     with running_spark("movierate score") as spark:
         run = score(spark, arguments.input, arguments.output, config)

@@ -244,6 +244,21 @@ def read(name_or_dir: str | Path) -> BundleFiles:
     Raises:
         UserError: there is no such bundle.
     """
+    directory = find(name_or_dir)
+    files = {
+        path.relative_to(directory).as_posix(): path.read_bytes()
+        for path in directory.rglob("*")
+        if path.is_file()
+    }
+    return BundleFiles(files, where=str(name_or_dir))
+
+
+def find(name_or_dir: str | Path) -> Path:
+    """The directory of a bundle that is named as a shipped model or by its directory.
+
+    Raises:
+        UserError: there is none.
+    """
     directory = Path(name_or_dir)
     if not directory.is_dir() and len(directory.parts) == 1:
         directory = SHIPPED / name_or_dir
@@ -252,12 +267,7 @@ def read(name_or_dir: str | Path) -> BundleFiles:
             f"model: there is no bundle {name_or_dir}: give the directory that train.py wrote, "
             f"or a shipped model ({', '.join(shipped())})"
         )
-    files = {
-        path.relative_to(directory).as_posix(): path.read_bytes()
-        for path in directory.rglob("*")
-        if path.is_file()
-    }
-    return BundleFiles(files, where=str(name_or_dir))
+    return directory
 
 
 def shipped() -> list[str]:

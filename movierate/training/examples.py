@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from movierate.text.encoder import Encoded
 from movierate.text.vocabulary import PADDING, UNKNOWN
-
-Ids = NDArray[np.int32]
-Floats = NDArray[np.float32]
+from movierate.text.window import Floats, Ids
 
 SHORTEST_EXCERPT = 12
 """Tokens."""

@@ -9,15 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 from keras import layers
-from numpy.typing import NDArray
 
 from movierate.config import TrainConfig
 from movierate.model import architecture
 from movierate.text.vocabulary import PADDING
+from movierate.text.window import Floats, Ids
 from movierate.training.examples import Examples
-
-Ids = NDArray[np.int32]
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from scipy import sparse
 from scipy.optimize import isotonic_regression
 from scipy.sparse.linalg import lsqr
 
-Ids = NDArray[np.int32]
-Floats = NDArray[np.float32]
+from movierate.text.window import Floats, Ids
+
 Rows = NDArray[np.intp]
 
 FEWEST_REVIEWS = {1: 3, 2: 4, 3: 5}
