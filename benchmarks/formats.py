@@ -15,8 +15,9 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -44,68 +45,73 @@ def amazon_2018(reviews: pd.DataFrame, folder: Path) -> Path:
         }
         for number, row in enumerate(reviews.itertuples())
     ]
-    path = folder / "Movies_and_TV_5.json.gz"
-    with gzip.open(path, "wt", encoding="utf-8") as file:
-        file.writelines(json.dumps(row) + "\n" for row in rows)
-    return path
+    return _write_lines(folder / "Movies_and_TV_5.json.gz", rows)
 
 
 def amazon_2014(reviews: pd.DataFrame, folder: Path) -> Path:
     """Amazon's reviews of 2014."""
     path = folder / "reviews_Movies_and_TV.json.gz"
-    with gzip.open(path, "wt", encoding="utf-8") as file:
-        for row in reviews.itertuples():
-            record = {
-                "reviewerID": "ADZPIG9QOCDG5",
-                "asin": row.movie_id,
-                "reviewerName": 'Alice L. Larson "alice"',
-                "helpful": [0, 0],
-                "reviewText": row.text,
-                "overall": float((row.rating + 1) // 2),
-                "summary": "A charming version",
-                "unixReviewTime": 1203984000,
-                "reviewTime": "02 26, 2008",
-            }
-            file.write(json.dumps(record) + "\n")
-    return path
+    records = (
+        {
+            "reviewerID": "ADZPIG9QOCDG5",
+            "asin": row.movie_id,
+            "reviewerName": 'Alice L. Larson "alice"',
+            "helpful": [0, 0],
+            "reviewText": row.text,
+            "overall": float((row.rating + 1) // 2),
+            "summary": "A charming version",
+            "unixReviewTime": 1203984000,
+            "reviewTime": "02 26, 2008",
+        }
+        for row in reviews.itertuples()
+    )
+    return _write_lines(path, records)
 
 
 def amazon_2023(reviews: pd.DataFrame, folder: Path) -> Path:
     """Amazon's reviews of 2023."""
     path = folder / "Movies_and_TV.jsonl"
-    with path.open("w", encoding="utf-8") as file:
-        for row in reviews.itertuples():
-            record = {
-                "rating": float((row.rating + 1) // 2),
-                "title": "Five Stars",
-                "text": row.text,
-                "images": [],
-                "asin": row.movie_id,
-                "parent_asin": row.movie_id,
-                "user_id": "AGGZ357AO26RQZVRLGU4D4N52DZQ",
-                "timestamp": 1440385637000,
-                "helpful_vote": 0,
-                "verified_purchase": True,
-            }
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
-    return path
+    records = (
+        {
+            "rating": float((row.rating + 1) // 2),
+            "title": "Five Stars",
+            "text": row.text,
+            "images": [],
+            "asin": row.movie_id,
+            "parent_asin": row.movie_id,
+            "user_id": "AGGZ357AO26RQZVRLGU4D4N52DZQ",
+            "timestamp": 1440385637000,
+            "helpful_vote": 0,
+            "verified_purchase": True,
+        }
+        for row in reviews.itertuples()
+    )
+    return _write_lines(path, records, ensure_ascii=False)
 
 
 def imdb_spoiler(reviews: pd.DataFrame, folder: Path) -> Path:
     """The IMDB spoiler dump."""
     path = folder / "IMDB_reviews.json"
-    with path.open("w", encoding="utf-8") as file:
-        for row in reviews.itertuples():
-            record = {
-                "review_date": "10 February 2006",
-                "movie_id": row.movie_id,
-                "user_id": "ur1898687",
-                "is_spoiler": True,
-                "review_text": row.text,
-                "rating": str(row.rating),
-                "review_summary": "A classic piece",
-            }
-            file.write(json.dumps(record) + "\n")
+    records = (
+        {
+            "review_date": "10 February 2006",
+            "movie_id": row.movie_id,
+            "user_id": "ur1898687",
+            "is_spoiler": True,
+            "review_text": row.text,
+            "rating": str(row.rating),
+            "review_summary": "A classic piece",
+        }
+        for row in reviews.itertuples()
+    )
+    return _write_lines(path, records)
+
+
+def _write_lines(path: Path, records: Iterable[dict[str, Any]], ensure_ascii: bool = True) -> Path:
+    """JSON lines, compressed if the name says so."""
+    opened = gzip.open if path.suffix == ".gz" else open
+    with opened(path, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=ensure_ascii) + "\n" for row in records)
     return path
 
 
