@@ -37,6 +37,9 @@ SLOW = 8
 
 SEED_VOCABULARY = 107_853
 
+WARM_UPS = 4
+"""Jobs before those that count: the JVM compiles what is used often, and takes its time."""
+
 WINDOWS = (50, 68, 84, 100, 116, 148, 212, 400)
 """Windows whose speed is compared: a step of the LSTM more for each 16 tokens."""
 
@@ -115,19 +118,25 @@ def _make_models(work: Path, reviews: Sequence[str]) -> None:
 # Sessions, each in a process of its own
 
 
-def _child(name: str, arguments: argparse.Namespace, work: Path, **changes: Any) -> Any:
+def _child(name: str, arguments: argparse.Namespace, work: Path) -> Any:
     """Run a function of `CHILDREN` in a fresh process; returns what it returned."""
+    with _start_child(name, arguments, work) as child:
+        last = child.communicate()[0].splitlines()[-1:]
+    if child.returncode:
+        raise SystemExit(f"benchmark: {name} failed")
+    return json.loads(last[0])
+
+
+def _start_child(
+    name: str, arguments: argparse.Namespace, work: Path, **changes: Any
+) -> subprocess.Popen[str]:
     values = vars(arguments) | changes
     command = [sys.executable, __file__, "--child", f"{name}:{work}"]
     command += ["--reviews", *values["reviews"]]
     for key in ("rows", "repeat", "cores"):
         command += [f"--{key}", str(values[key])]
-    done = subprocess.run(
-        command, check=False, stdout=subprocess.PIPE, env=_environment(), text=True
-    )
-    if done.returncode:
-        raise SystemExit(f"benchmark: {name} failed")
-    return json.loads(done.stdout.splitlines()[-1])
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, env=_environment(), text=True)
 
 
 def _environment() -> dict[str, str]:
@@ -365,51 +374,80 @@ def _worker_pss() -> list[float]:
 
 
 def growth(arguments: argparse.Namespace, work: Path) -> Any:
-    """Seconds of the whole job, in a session that is warm, by rows and cores.
+    """Seconds of the whole job, in sessions that are warm, by rows and cores.
 
-    The start is what a job of 1,000 rows takes in the same session. The session has no other
-    cores: the JVM would use them beside its Python workers.
+    The start is what a job of 1,000 rows takes in the same session. The sessions take turns, so
+    that a machine that is faster now than later is so for both of them. A session has no other
+    cores than it says: the JVM would use them beside its Python workers.
     """
-    found = {cores: _child("growth", arguments, work, cores=cores) for cores in (1, 2)}
-    start, first, *_, last = found[1]
-    rows = [
-        (f"{int(count):,} rows", *(f"{found[cores][count]:.2f}" for cores in found))
-        for count in found[1]
-    ]
-    beyond = {
-        cores: {count: times[count] - times[start] for count in (first, last)}
-        for cores, times in found.items()
+    sizes = start, first, _, last = (
+        1_000,
+        arguments.rows // 4,
+        arguments.rows,
+        arguments.rows * 4,
+    )
+    for rows in sizes:
+        make_dump(arguments.reviews, rows, work / f"dump-{rows}")
+    sessions = {cores: _start_child("growth", arguments, work, cores=cores) for cores in (1, 2)}
+    for _ in range(WARM_UPS):
+        for session in sessions.values():
+            _job_seconds(session, first)
+    rounds = []
+    for number in range(arguments.repeat):
+        times = {
+            rows: {cores: _job_seconds(session, rows) for cores, session in sessions.items()}
+            for rows in sizes
+        }
+        rounds.append(times)
+        print(f"round {number + 1}: {times}", file=sys.stderr, flush=True)
+    for session in sessions.values():
+        session.communicate()
+
+    def beyond(times: dict[int, dict[int, float]], rows: int, cores: int) -> float:
+        return times[rows][cores] - times[start][cores]
+
+    by_rows = {
+        cores: statistics.median(beyond(t, last, cores) / beyond(t, first, cores) for t in rounds)
+        for cores in sessions
     }
-    by_rows = {cores: times[last] / times[first] for cores, times in beyond.items()}
-    by_cores = beyond[1][last] / beyond[2][last]
-    _print_table(("seconds; cores:", "1", "2"), rows)
+    by_cores = statistics.median(beyond(t, last, 1) / beyond(t, last, 2) for t in rounds)
+    rate = statistics.median(last / beyond(t, last, 2) / 2 for t in rounds)
+    median = {
+        rows: [statistics.median(times[rows][cores] for times in rounds) for cores in sessions]
+        for rows in sizes
+    }
+    _print_table(
+        ("seconds; cores:", "1", "2"),
+        [(f"{n:,} rows", *(f"{seconds:.2f}" for seconds in row)) for n, row in median.items()],
+    )
     _print_table(
         ("beyond the start", ""),
         [(f"16 times the rows, seconds, on {n}", f"{ratio:.2f}") for n, ratio in by_rows.items()]
-        + [("2 cores against 1, speed", f"{by_cores:.2f}")],
+        + [("2 cores against 1, speed", f"{by_cores:.2f}")]
+        + [("reviews a second and core, on 2", f"{rate:,.0f}")],
     )
-    return {"seconds": found, "by_rows": by_rows, "by_cores": by_cores}
+    return {"rounds": rounds, "by_rows": by_rows, "by_cores": by_cores, "rate": rate}
+
+
+def _job_seconds(session: subprocess.Popen[str], rows: int) -> float:
+    print(rows, file=session.stdin, flush=True)
+    line = session.stdout.readline()
+    if not line:
+        raise SystemExit("benchmark: growth failed")
+    return float(line)
 
 
 def _growth(arguments: argparse.Namespace, work: Path) -> Any:
+    """Score dumps of so many rows as come from stdin; answer with the seconds of each."""
     from movierate.config import ScoreConfig
     from movierate.scoring.job import score
 
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.cores])
     spark = _session(arguments.cores)
-    dumps = {
-        rows: make_dump(arguments.reviews, rows, work / f"dump-{rows}")
-        for rows in (1_000, arguments.rows // 4, arguments.rows, arguments.rows * 4)
-    }
-    times: dict[int, list[float]] = {rows: [] for rows in dumps}
-    for number in range(arguments.repeat + 1):
-        for rows, dump in dumps.items():
-            if number == 0 and rows > arguments.rows // 4:
-                continue  # the first round warms up
-            record = score(spark, [str(dump)], str(work / "grown"), ScoreConfig()).record
-            if number:
-                times[rows].append(record["seconds"])
-    return {str(rows): statistics.median(values) for rows, values in times.items()}
+    output = str(work / f"grown-{arguments.cores}")
+    for line in sys.stdin:
+        dump = str(work / f"dump-{int(line)}")
+        print(score(spark, [dump], output, ScoreConfig()).record["seconds"], flush=True)
 
 
 # Exactness
