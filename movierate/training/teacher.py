@@ -1,25 +1,27 @@
-"""The teacher: a linear model of words and phrases that tells the network what reviews are worth.
+"""The teacher: what tells the network what reviews are worth, beside their labels.
 
-The network reads a part of each review and has seen a few thousand labels. A linear model over all
-words, pairs and triples of words learns more from the same labels, and can rate the reviews that
-have no label; from its ratings the network learns what the labels alone can't show it
-(distillation: Hinton, Vinyals & Dean 2015). The features are those of Wang & Manning (2012,
-"Baselines and Bigrams"): whether an n-gram is there, times the logarithm of how much more often it
-stands in good reviews than in bad ones.
+The network reads a part of each review and has seen a few thousand labels. The teacher reads all of
+each and may be as large as it likes, for it is not needed later: a linear model over all words,
+pairs and triples of words, and one over document vectors (`movierate.training.documents`). They err
+in different places, so together they are better than each. It rates the reviews that have no label
+as well; from its ratings the network learns what the labels alone can't show it (distillation:
+Hinton, Vinyals & Dean 2015).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import isotonic_regression
+from scipy.optimize import isotonic_regression, nnls
 from scipy.sparse.linalg import lsqr
 
 from movierate.text.window import Floats, Ids
+from movierate.training.documents import document_vectors
 
 Rows = NDArray[np.intp]
 
@@ -58,6 +60,7 @@ def soft_ratings(
     ratings: Floats,
     fold: NDArray[np.int64],
     unlabelled: Sequence[Ids],
+    seed: int,
     progress: Callable[[str], None] = lambda line: None,
 ) -> SoftRatings:
     """Learn from the labels, and rate all reviews.
@@ -68,20 +71,48 @@ def soft_ratings(
         fold: (labelled,) 0 to FOLDS - 1: each part is rated by a teacher that has learned from
             the others. Reviews of one movie belong to one part.
         unlabelled: as labelled; may be empty.
+        seed: of the document vectors.
         progress: told what is going on, a line at a time.
     """
     features = _features([*labelled, *unlabelled])
     progress(f"teacher: {features.shape[1]:,} words and phrases")
-    known = features[: len(labelled)]
-    apart = np.zeros(len(labelled), dtype=np.float32)
+    vectors = document_vectors(features, seed, progress)
+    raw = _together(
+        [_raw(_NGrams, features, ratings, fold), _raw(_Documents, vectors, ratings, fold)], ratings
+    )
+    apart, others = np.split(raw, [len(labelled)])
+    stars = _calibration(apart, ratings)
+    progress(f"teacher: MAE {np.abs(stars(apart) - ratings).mean():.3f} stars on unseen movies")
+    return SoftRatings(stars(apart), stars(others))
+
+
+def _raw(
+    model: Callable[[Any, Floats], _Linear], features: Any, ratings: Floats, fold: NDArray[np.int64]
+) -> Floats:
+    """What a model says of all reviews; of a labelled one, when it has learned from other folds.
+
+    Args:
+        model: made from some rows of the features and their ratings.
+        features: (reviews, any), the labelled ones first.
+    """
+    known = len(ratings)
+    raw = np.zeros(features.shape[0], dtype=np.float32)
     for number in range(FOLDS):
         others, these = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         if len(these):
-            apart[these] = _Linear(known[others], ratings[others]).rate(known[these])
-    stars = _calibration(apart, ratings)
-    progress(f"teacher: MAE {np.abs(stars(apart) - ratings).mean():.3f} stars on unseen movies")
-    whole = _Linear(known, ratings)
-    return SoftRatings(stars(apart), stars(whole.rate(features[len(labelled) :])))
+            raw[these] = model(features[others], ratings[others]).rate(features[these])
+    if known < len(raw):
+        raw[known:] = model(features[:known], ratings).rate(features[known:])
+    return raw
+
+
+def _together(said: Sequence[Floats], ratings: Floats) -> Floats:
+    """The sum of what the models say, each with the weight that fits the labels best."""
+    by_model = np.stack(said, axis=1)
+    known = by_model[: len(ratings)]
+    mean = known.mean(axis=0)
+    weights, _ = nnls(known - mean, ratings - ratings.mean())
+    return np.asarray((by_model - mean) @ weights + ratings.mean(), np.float32)
 
 
 def _calibration(raw: Floats, ratings: Floats) -> Callable[[Floats], Floats]:
@@ -96,8 +127,36 @@ def _calibration(raw: Floats, ratings: Floats) -> Callable[[Floats], Floats]:
     return lambda raw: np.interp(raw, said, true).astype(np.float32)
 
 
-class _Linear:
-    """Ridge regression over n-grams that are weighted by how one-sided they are."""
+class _Linear(Protocol):
+    """A linear model of some features."""
+
+    def rate(self, features: Any) -> Floats:
+        """(reviews, any) to stars (reviews,)."""
+
+
+class _Documents:
+    """Ridge regression over document vectors."""
+
+    def __init__(self, vectors: Floats, ratings: Floats) -> None:
+        self._mean, self._center = ratings.mean(), vectors.mean(axis=0)
+        centered = vectors - self._center
+        weight = RIDGE * np.eye(vectors.shape[1])
+        self._coefficients = np.linalg.solve(
+            centered.T @ centered + weight, centered.T @ (ratings - self._mean)
+        )
+
+    def rate(self, vectors: Floats) -> Floats:
+        """(reviews, numbers) to stars (reviews,)."""
+        stars = (vectors - self._center) @ self._coefficients + self._mean
+        return np.asarray(stars, np.float32)
+
+
+class _NGrams:
+    """Ridge regression over n-grams that are weighted by how one-sided they are.
+
+    The features are those of Wang & Manning (2012, "Baselines and Bigrams"): whether an n-gram is
+    there, times the logarithm of how much more often it stands in good reviews than in bad ones.
+    """
 
     def __init__(self, features: sparse.csr_matrix, ratings: Floats) -> None:
         good = (ratings > np.median(ratings)).astype(np.float32)

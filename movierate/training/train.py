@@ -135,7 +135,8 @@ def _targets(
     if not config.teacher:
         return ratings
     known, unknown = reviews[: len(ratings)], reviews[len(ratings) :]
-    soft = soft_ratings(known, ratings, folds_by_movie(labelled, FOLDS), unknown, progress)
+    folds = folds_by_movie(labelled, FOLDS)
+    soft = soft_ratings(known, ratings, folds, unknown, config.seed, progress)
     mixed = (1 - config.teacher) * ratings + config.teacher * soft.labelled
     return np.concatenate([mixed, soft.unlabelled]).astype(np.float32)
 
