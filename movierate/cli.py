@@ -69,7 +69,9 @@ def _progress(line: str) -> None:
 
 
 def _score(arguments: argparse.Namespace) -> None:
-    config = make_config(ScoreConfig, arguments.config, _flags(arguments, ScoreConfig))
+    config = make_config(
+        ScoreConfig, arguments.config, _flags(arguments, ScoreConfig), arguments.set
+    )
     from movierate.model.bundle import find
     from movierate.scoring.job import score
     from movierate.spark import check_local, running_spark
@@ -127,7 +129,9 @@ def _ratings_said(record: dict[str, Any]) -> str:
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    config = make_config(TrainConfig, arguments.config, _flags(arguments, TrainConfig))
+    config = make_config(
+        TrainConfig, arguments.config, _flags(arguments, TrainConfig), arguments.set
+    )
     from movierate.model.bundle import check_replaceable
     from movierate.reviews import labelled_reviews, review_texts
     from movierate.spark import check_local, running_spark
@@ -338,6 +342,13 @@ def _add_dump(parser: argparse.ArgumentParser) -> None:
 
 def _add_config(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", type=Path, metavar="FILE", help="YAML; flags beat it")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="one setting of the config, whatever the file says; may be given again",
+    )
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -113,24 +113,29 @@ class TrainConfig(DumpConfig):
 Config = TypeVar("Config", bound=DumpConfig)
 
 
-def make_config(kind: type[Config], file: Path | None, flags: Mapping[str, Any]) -> Config:
-    """Settings from a YAML file and from flags; flags beat the file.
+def make_config(
+    kind: type[Config], file: Path | None, flags: Mapping[str, Any], assigned: Sequence[str] = ()
+) -> Config:
+    """Settings from a YAML file, assignments and flags; later ones beat earlier ones.
 
     Args:
         kind: the dataclass to fill.
         file: a YAML mapping of its fields, or None.
         flags: values by field; None means that the flag was not given.
+        assigned: further ones, each as KEY=VALUE with the value as in YAML.
 
     Raises:
         UserError: the file is missing or no mapping, has an unknown key, or a value of the wrong
             type or range.
     """
-    values = _read(file) if file else {}
     fields = {field.name: field for field in dataclasses.fields(kind)}
-    for key in values:
-        if key not in fields:
-            near = difflib.get_close_matches(str(key), fields, n=1, cutoff=0)
-            raise UserError(f"config: {file} has an unknown key {key}: did you mean {near[0]}?")
+    values: dict[str, Any] = {}
+    for source, given in ((file, _read(file) if file else {}), ("--set", _assignments(assigned))):
+        for key in given:
+            if key not in fields:
+                near = difflib.get_close_matches(str(key), fields, n=1, cutoff=0)[0]
+                raise UserError(f"config: {source} has an unknown key {key}: did you mean {near}?")
+        values |= given
     values |= {key: value for key, value in flags.items() if value is not None}
     return kind(**{key: _convert(key, value, fields[key]) for key, value in values.items()})
 
@@ -160,6 +165,19 @@ def _read(file: Path) -> dict[str, Any]:
     if not isinstance(values, dict | None):
         raise UserError(f"config: {file} must hold lines of the form key: value")
     return values or {}
+
+
+def _assignments(assigned: Sequence[str]) -> dict[str, Any]:
+    values = {}
+    for assignment in assigned:
+        key, equals, value = assignment.partition("=")
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            equals = ""
+        if not equals:
+            raise UserError(f"config: --set {assignment}: write KEY=VALUE, as --set epochs=4")
+    return values
 
 
 def _convert(key: str, value: Any, field: dataclasses.Field[Any]) -> Any:
