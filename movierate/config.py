@@ -67,11 +67,13 @@ class TrainConfig(DumpConfig):
     name: str | None = None
     window: int = 100
     choose: str = "salient"
-    vocabulary_size: int = 40_000
+    vocabulary_size: int = 45_000
+    phrases: int = 20_000
     min_count: int = 2
     salience_shrinkage: float = 100.0
     word_vectors: str = "train"
     word_vector_epochs: int = 5
+    embedding_rate: float = 0.15
     validation_share: float = 0.1
     calibration_share: float = 0.1
     teacher: float = 0.5
@@ -92,9 +94,11 @@ class TrainConfig(DumpConfig):
         _at_least("window", self.window, SHORTEST_WINDOW)
         _one_of("choose", self.choose, tuple(CHOICES))
         _at_least("vocabulary_size", self.vocabulary_size, 3)
+        _between("phrases", self.phrases, 0, self.vocabulary_size - 3)
         _at_least("min_count", self.min_count, 1)
         _at_least("salience_shrinkage", self.salience_shrinkage, 0)
         _at_least("word_vector_epochs", self.word_vector_epochs, 1)
+        _between("embedding_rate", self.embedding_rate, 0, 1)
         _between("validation_share", self.validation_share, 0.01, 0.9)
         _between("calibration_share", self.calibration_share, 0, 0.5)
         _between("teacher", self.teacher, 0, 1)

@@ -31,7 +31,8 @@ ROW = CONV_WIDTH * FILTERS1
 STRIDE = POOL * POOL
 """Tokens between two steps of the LSTM."""
 AHEAD = 12
-"""Words between the first that is summed and those that are fetched meanwhile."""
+"""Words between the first that is summed and those that are fetched meanwhile; as many of the next
+review are, too."""
 
 _pooled_sums = pooled_sums(CONV_WIDTH, POOL, FILTERS1)
 _fetch_row = fetch(2 * ROW)
@@ -74,6 +75,10 @@ def forward(
         for step in range(longest):
             for row in range(ROWS):
                 at = order[min(first + row, n - 1)]
+                if step == 0:
+                    following = order[min(first + row + 1, n - 1)]
+                    for ahead in range(min(counts[following], AHEAD)):
+                        _fetch_row(table, np.int64(ids[following, ahead]) * ROW)
                 filled = _filled(counts[at], steps) - POOL * step
                 work[seen + tile] = filled
                 if filled > 0:

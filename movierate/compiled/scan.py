@@ -65,15 +65,16 @@ _KEEP = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
 
 @njit(**_options, **_exported)
 def scan(
-    data, offsets, decoded, choose, live, short, long, long_bytes,
+    data, offsets, decoded, choose, live, short, long, long_bytes, phrases,
     low, masks, starts, ends, tokens, ids, counts, known, outcome,
 ):  # fmt: skip
     """Encode texts.
 
     data: uint8, UTF-8; offsets: int64 (n + 1,); decoded: int64, 1 if entities were decoded before;
-    choose: `LAST`, ...; live: tokens to take at most. short, long, long_bytes: the
-    vocabulary as `build` lays it out. low: uint8, masks: uint64, starts, ends: int32 and tokens:
-    uint64 are room to work in (see `movierate.text.fast`); a text that needs more is not encoded.
+    choose: `LAST`, ...; live: tokens to take at most. short, long, long_bytes, phrases: the
+    vocabulary as `build` and `build_phrases` lay it out. low: uint8, masks: uint64, starts, ends:
+    int32 and tokens: uint64 are room to work in (see `movierate.text.fast`); a text that needs
+    more is not encoded.
     Written: ids int32 (n, >= live), counts, known: int32 (n,), outcome: uint8 (n,).
     """
     for row in range(offsets.shape[0] - 1):
@@ -81,7 +82,8 @@ def scan(
         counts[row] = 0
         known[row] = 0
         cut = begin
-        if choose == LAST:
+        has_phrases = phrases.shape[0] > 1  # what is one depends on all that stands before it
+        if choose == LAST and not has_phrases:
             cut = _cut(data, begin, end, live * 8)
         found, state, closes = 0, TOO_LONG, False
         while (end - cut) * 3 // 2 + 3 * BLOCK <= low.shape[0]:  # see `movierate.text.fast._room`
@@ -93,16 +95,21 @@ def scan(
         outcome[row] = state
         if state != ENCODED:
             continue
-        if choose == SALIENT and found > live:
+        is_looked_up = has_phrases or (choose == SALIENT and found > live)
+        if is_looked_up:
             _look_up(low, 0, found, starts, ends, short, long, long_bytes, tokens)
+        if has_phrases:
+            found, _ = _join(tokens, found, True, phrases)
+        if choose == SALIENT and found > live:
             _salient(found, live, tokens, ids, row)
             taken = live
         else:
             taken = min(found, live)
             head = live // 3 if choose == ENDS and found > live else 0
             rest = found - (taken - head)
-            _look_up(low, 0, head, starts, ends, short, long, long_bytes, tokens)
-            _look_up(low, rest, found, starts, ends, short, long, long_bytes, tokens)
+            if not is_looked_up:
+                _look_up(low, 0, head, starts, ends, short, long, long_bytes, tokens)
+                _look_up(low, rest, found, starts, ends, short, long, long_bytes, tokens)
             for i in range(taken):
                 ids[row, i] = tokens[i if i < head else rest + i - head] & _ID
         number = 0
@@ -410,6 +417,68 @@ def _look_up_long(low, start, size, long, long_bytes):
 
 
 @njit(**_options)
+def _join(tokens, found, is_end, phrases):
+    """Put phrases in the place of their words: the definition of `movierate.text.vocabulary`.
+
+    Returns how many tokens there are then; and, of a text that goes on, how many of those found
+    are not yet decided.
+    """
+    kept = i = 0
+    here = _phrase(tokens, 0, found, phrases)
+    while i < found and (is_end or i + 2 < found):
+        following = _phrase(tokens, i + 1, found, phrases)
+        if here != 0 and (following == 0 or (here & _ID) <= (following & _ID)):
+            tokens[kept] = here
+            i += 2
+            here = _phrase(tokens, i, found, phrases)
+        else:
+            tokens[kept] = tokens[i]
+            i += 1
+            here = following
+        kept += 1
+    return kept, found - i
+
+
+@njit(**_options, inline="always")
+def _phrase(tokens, i, found, phrases):
+    """The rank and id of the phrase of a token and the next one; 0 if they are none."""
+    if i + 1 >= found:
+        return np.uint64(0)
+    words = (tokens[i] & _ID) << np.uint64(32) | (tokens[i + 1] & _ID)
+    slots = phrases.shape[0]
+    slot = _slot(words, np.uint64(0), slots)
+    while phrases[slot, 1] != 0 and phrases[slot, 0] != words:
+        slot = (slot + 1) & (slots - 1)
+    return phrases[slot, 1]
+
+
+@njit(**_options, **_exported)
+def join(tokens, found, is_end, phrases, left):
+    """As `_join`, for ids without their ranks; returns the first number, the second is left[0]."""
+    kept, left[0] = _join(tokens, found, is_end != 0, phrases)
+    return kept
+
+
+@njit(**_options, **_exported)
+def build_phrases(triples, ranks, phrases):
+    """Lay out phrases for `scan`.
+
+    triples: int64 (n, 3), the ids of two words and of their phrase; ranks as in `build`.
+    phrases: uint64 (slots, 2), written, and zero before: the two words as one number, and the
+    phrase's rank and id as one. A power of two of slots; one slot that is empty: no phrases.
+    """
+    slots = phrases.shape[0]
+    for i in range(triples.shape[0]):
+        words = np.uint64(triples[i, 0] << 32 | triples[i, 1])
+        slot = _slot(words, np.uint64(0), slots)
+        while phrases[slot, 1] != 0:
+            slot = (slot + 1) & (slots - 1)
+        phrases[slot, 0] = words
+        phrases[slot, 1] = np.uint64(ranks[triples[i, 2]] << 32 | triples[i, 2])
+    return 0
+
+
+@njit(**_options)
 def _salient(found, live, tokens, ids, row):
     """Take the tokens of the highest ranks, in linear time: find the lowest rank that is taken.
 
@@ -492,9 +561,11 @@ def build(bytes, offsets, ranks, short, long, long_bytes):
 KERNELS = {
     scan: (
         "int64(uint8[::1], int64[::1], int64, int64, int64, uint64[:, ::1], int64[:, ::1], "
-        "uint8[::1], uint8[::1], uint64[::1], int32[::1], int32[::1], uint64[::1], "
+        "uint8[::1], uint64[:, ::1], uint8[::1], uint64[::1], int32[::1], int32[::1], uint64[::1], "
         "int32[:, ::1], int32[::1], int32[::1], uint8[::1])"
     ),
+    join: "int64(uint64[::1], int64, int64, uint64[:, ::1], int64[::1])",
+    build_phrases: "int64(int64[:, ::1], int64[::1], uint64[:, ::1])",
     build: "int64(uint8[::1], int64[::1], int64[::1], uint64[:, ::1], int64[:, ::1], uint8[::1])",
 }
 """What is compiled, by signature."""

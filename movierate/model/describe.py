@@ -23,7 +23,7 @@ def describe(name_or_dir: str | Path) -> str:
         f"model       {bundle.model_id}",
         f"window      {bundle.window} ({bundle.choose}), {live_positions(bundle.window)} of them "
         "reach the output",
-        f"vocabulary  {len(bundle.vocabulary):,} ids",
+        f"vocabulary  {bundle.vocabulary.words:,} words, {len(bundle.vocabulary.phrases):,} phrases",
         f"scale       {bundle.rating_scale[0]:g} to {bundle.rating_scale[1]:g} stars",
         f"intervals   {_intervals(bundle)}",
         f"size        {size / 1e6:.1f} MB",

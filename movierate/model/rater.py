@@ -95,9 +95,7 @@ class Rater:
         self._scale = settings.rating_scale
         self._intervals = settings.intervals
         live = live_positions(settings.window)
-        self._encoder = FastEncoder(
-            kernels, arrays, live, settings.choose, lambda texts: encoder().encode(texts)
-        )
+        self._encoder = FastEncoder(kernels, arrays, live, settings.choose, encoder)
         self._forward = FastForward(kernels, arrays)
 
     def rate(self, texts: Sequence[str | None] | Texts) -> Ratings:

@@ -21,11 +21,11 @@ from movierate.compiled.interface import COLUMNS, SHORT
 from movierate.compiled.toom_cook import EVALUATE_KERNEL
 from movierate.model.bundle import Bundle
 from movierate.model.geometry import CONV1_FILTERS, CONV_WIDTH
-from movierate.text.vocabulary import PADDING
+from movierate.text.vocabulary import PADDING, Vocabulary
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
-LAYOUT = 3
+LAYOUT = 4
 """Changes when the arrays below do: a file of another layout is not read."""
 
 LARGEST = 32_767
@@ -47,6 +47,7 @@ def lay_out(bundle: Bundle, kernels: Kernels) -> Arrays:
     dense           float32 (65,)             its weights, then its bias
     short, long,    see `scan.build`          the vocabulary, and the order of salience
     long_bytes
+    phrases         see `scan.build_phrases`  the vocabulary's phrases
     salience        float32 (ids,)            as in the bundle
     ==============  ========================  ===================================================
     """
@@ -64,7 +65,7 @@ def lay_out(bundle: Bundle, kernels: Kernels) -> Arrays:
         "gates_bias": weights["lstm/bias"],
         "dense": np.concatenate([weights["dense/kernel"].ravel(), weights["dense/bias"]]),
         "salience": bundle.salience,
-        **_vocabulary(bundle.vocabulary.tokens, _ranks(bundle.salience), kernels),
+        **_vocabulary(bundle.vocabulary, _ranks(bundle.salience), kernels),
     }
 
 
@@ -119,18 +120,22 @@ def _ranks(salience: NDArray[np.float32]) -> NDArray[np.int64]:
     return ranks
 
 
-def _vocabulary(tokens: tuple[str, ...], ranks: NDArray[np.int64], kernels: Kernels) -> Arrays:
-    encoded = [token.encode() for token in tokens]
-    offsets = np.zeros(len(tokens) + 1, dtype=np.int64)
+def _vocabulary(vocabulary: Vocabulary, ranks: NDArray[np.int64], kernels: Kernels) -> Arrays:
+    encoded = [token.encode() for token in vocabulary.tokens[: vocabulary.words]]
+    offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum([len(token) for token in encoded], out=offsets[1:])
     data = np.frombuffer(b"".join(encoded) + bytes(SHORT), dtype=np.uint8)
     long_tokens = sum(len(token) > SHORT for token in encoded)
+    phrases = [(one, two, id) for (one, two), id in vocabulary.phrases.items()]
     arrays: dict[str, Any] = {
-        "short": np.zeros((_slots(len(tokens)) + 1, 3), dtype=np.uint64),
+        "short": np.zeros((_slots(len(encoded)) + 1, 3), dtype=np.uint64),
         "long": np.zeros((_slots(long_tokens) + 1, 3), dtype=np.int64),
         "long_bytes": np.zeros(max(1, len(data)), dtype=np.uint8),
+        "phrases": np.zeros((_slots(len(phrases)) if phrases else 1, 2), dtype=np.uint64),
     }
     kernels.build(data, offsets, ranks, arrays["short"], arrays["long"], arrays["long_bytes"])
+    triples = np.array(phrases, dtype=np.int64).reshape(-1, 3)
+    kernels.build_phrases(triples, ranks, arrays["phrases"])
     return arrays
 
 

@@ -21,7 +21,7 @@ class Encoded:
     """(n, window): the tokens read from the left, then padding."""
 
     words_read: NDArray[np.int32]
-    """(n,): tokens read of each text, 0 for a text that has none."""
+    """(n,): tokens read of each text, 0 for a text that has none; a phrase is one."""
 
     words_known: NDArray[np.int32]
     """(n,): how many of them are in the vocabulary."""
@@ -54,8 +54,12 @@ class Encoder:
         return self.fill([self.ids(text or "") for text in texts])
 
     def ids(self, text: str) -> Ids:
-        """The ids of all tokens of a text (tokens,) int32, in reading order."""
+        """The ids of all tokens of a text (tokens,) int32, in reading order, phrases joined."""
         return np.array(self._vocabulary.ids(tokenize(text)), dtype=np.int32)
+
+    def word_ids(self, text: str) -> Ids:
+        """The ids of all words of a text (words,) int32, in reading order."""
+        return np.array(self._vocabulary.word_ids(tokenize(text)), dtype=np.int32)
 
     def fill(self, reviews: Sequence[Ids]) -> Encoded:
         """Fill a window with each review, given as `ids` gives it."""

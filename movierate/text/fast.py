@@ -22,7 +22,7 @@ from movierate.compiled.interface import (
     TOO_LONG,
     UNFORESEEN,
 )
-from movierate.text.encoder import Encoded
+from movierate.text.encoder import Encoded, Encoder
 from movierate.text.pieces import largest, pieces
 from movierate.text.tokens import decode_entities
 from movierate.text.vocabulary import PADDING, UNKNOWN
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 WAYS = {"last": LAST, "ends": ENDS, "salient": SALIENT}
+
+NO_PHRASES = np.zeros((1, 2), dtype=np.uint64)
+"""A table of phrases, as `movierate.model.tables.lay_out` makes them, that has none."""
 
 PIECE = 1 << 14
 """Bytes of a long text that are read at a time."""
@@ -97,7 +100,7 @@ class FastEncoder:
         arrays: Mapping[str, NDArray[Any]],
         live: int,
         choose: str,
-        reference: Callable[[Sequence[str]], Encoded],
+        reference: Callable[[], Encoder],
         piece: int = PIECE,
     ) -> None:
         """Take what decides which tokens are read.
@@ -107,12 +110,13 @@ class FastEncoder:
             arrays: the vocabulary as `movierate.model.tables.lay_out` makes them.
             live: tokens that are read at most.
             choose: one of `WAYS`.
-            reference: encodes the few texts that the compiled code does not foresee.
+            reference: opens what encodes the few texts that the compiled code does not foresee.
             piece: bytes of a long text that are read at a time.
         """
         self._kernels = kernels
         names = ("short", "long", "long_bytes")
         self._vocabulary = [arrays[name] for name in names]
+        self._phrases = arrays["phrases"]
         self._salience = arrays["salience"]
         self._live = live
         self._way = WAYS[choose]
@@ -133,35 +137,63 @@ class FastEncoder:
             again, outcome[rows] = self._scan(plain, decoded=True)
             _insert(encoded, rows, again)
         for row in np.flatnonzero(outcome == UNFORESEEN).tolist():
-            _insert(encoded, [row], self._reference([texts.text(row)]))
+            _insert(encoded, [row], self._reference().encode([texts.text(row)]))
         for row in np.flatnonzero(outcome == TOO_LONG).tolist():
             _insert(encoded, [row], self._in_pieces(texts.bytes(row)))
         return encoded
 
     def _in_pieces(self, text: NDArray[np.uint8]) -> Encoded:
         """Encode one text of any length: what is chosen of all is chosen of each piece, too."""
-        chosen = np.empty(0, dtype=np.int32)
+        chosen, words = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint64)
         for piece in pieces(text, self._piece, self._longest):
-            found, outcome = self._scan(Texts.of([piece]), decoded=True)
-            if outcome[0] == UNFORESEEN:
-                found = self._reference([piece.replace("&", "&amp;")])
-            ids = np.concatenate([chosen, found.ids[0, : found.words_read[0]]])
-            chosen = self._choose(ids, self._live, self._salience)
+            words = np.concatenate([words, self._word_ids(piece)])
+            joined, words = self._join(words, is_end=False)
+            chosen = self._choose(np.concatenate([chosen, joined]), self._live, self._salience)
+        joined, _ = self._join(words, is_end=True)
+        chosen = self._choose(np.concatenate([chosen, joined]), self._live, self._salience)
         ids = np.full((1, self._live), PADDING, dtype=np.int32)
         ids[0, : len(chosen)] = chosen
         known = np.count_nonzero(chosen > UNKNOWN)
         return Encoded(ids, np.array([len(chosen)], np.int32), np.array([known], np.int32))
 
-    def _scan(self, texts: Texts, decoded: bool) -> tuple[Encoded, NDArray[np.uint8]]:
+    def _word_ids(self, piece: str) -> NDArray[np.uint64]:
+        """The ids of all words of a piece, whose entities are decoded."""
+        text = Texts.of([piece])
+        found, outcome = self._scan(text, True, LAST, len(text.data) + 1, NO_PHRASES)
+        if outcome[0] == UNFORESEEN:
+            return self._reference().word_ids(piece.replace("&", "&amp;")).astype(np.uint64)
+        return found.ids[0, : found.words_read[0]].astype(np.uint64)
+
+    def _join(
+        self, words: NDArray[np.uint64], is_end: bool
+    ) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+        """The ids with phrases joined; and of a text that goes on, the words not yet decided."""
+        left = np.zeros(1, dtype=np.int64)
+        tokens = words.copy()
+        kept = self._kernels.join(tokens, len(tokens), is_end, self._phrases, left)
+        ids = (tokens[:kept] & np.uint64(0xFFFFFFFF)).astype(np.int32)
+        return ids, words[len(words) - left[0] :]
+
+    def _scan(
+        self,
+        texts: Texts,
+        decoded: bool,
+        way: int | None = None,
+        live: int | None = None,
+        phrases: NDArray[np.uint64] | None = None,
+    ) -> tuple[Encoded, NDArray[np.uint8]]:
         n = len(texts)
+        way = self._way if way is None else way
+        live = live or self._live
+        phrases = self._phrases if phrases is None else phrases
         encoded = Encoded(
-            ids=np.empty((n, self._live), dtype=np.int32),
+            ids=np.empty((n, live), dtype=np.int32),
             words_read=np.empty(n, dtype=np.int32),
             words_known=np.empty(n, dtype=np.int32),
         )
         outcome = np.empty(n, dtype=np.uint8)
         self._kernels.scan(
-            *(texts.data, texts.offsets, decoded, self._way, self._live, *self._vocabulary),
+            *(texts.data, texts.offsets, decoded, way, live, *self._vocabulary, phrases),
             *self._room,
             *(encoded.ids, encoded.words_read, encoded.words_known, outcome),
         )

@@ -51,7 +51,7 @@ def fit(
     model.get_layer("embedding").set_weights([vectors])
     model.get_layer("dense").bias.assign([examples.ratings.mean()])
 
-    trainable = _with_dropout(model, config.dropout)
+    trainable = _to_train(model, vectors, config)
     batches = -(-len(examples) // config.batch_size)
     schedule = keras.optimizers.schedules.CosineDecay(
         config.learning_rate, decay_steps=batches * config.epochs
@@ -64,6 +64,7 @@ def fit(
     for epoch in range(1, config.epochs + 1):
         ids, ratings = examples.epoch(random)
         fitted = trainable.fit(ids, ratings, batch_size=config.batch_size, verbose=0)
+        model.get_layer("embedding").set_weights([trainable.get_layer("embedding").vectors])
         stars = predict(model, validation[0], config.stars)
         error = float(np.abs(stars - validation[1]).mean())
         history.append({"loss": float(fitted.history["loss"][0]), "validation_mae": error})
@@ -84,13 +85,37 @@ def predict(model: Any, ids: Ids, scale: tuple[float, float]) -> Floats:
     return np.clip(stars, *scale)
 
 
-def _with_dropout(model: keras.Sequential, rate: float) -> keras.Model:
-    """The same layers with dropout in between: for training alone."""
-    x = inputs = keras.Input(shape=model.input_shape[1:], dtype="int32")
-    for layer in model.layers:
+def _to_train(model: keras.Sequential, vectors: Floats, config: TrainConfig) -> keras.Model:
+    """The same layers in a form that trains better: slow word vectors, and dropout."""
+    ids = keras.Input(shape=model.input_shape[1:], dtype="int32")
+    x = _SlowEmbedding(vectors, config.embedding_rate, name="embedding")(ids)
+    x = layers.SpatialDropout1D(config.dropout)(x)
+    for layer in model.layers[1:]:
         x = layer(x)
-        if layer.name == "embedding":
-            x = layers.SpatialDropout1D(rate)(x)
-        elif layer.name in ("pool1", "lstm"):
-            x = layers.Dropout(rate)(x)
-    return keras.Model(inputs, x)
+        if layer.name in ("pool1", "lstm"):
+            x = layers.Dropout(config.dropout)(x)
+    return keras.Model(ids, x)
+
+
+class _SlowEmbedding(architecture.MaskedEmbedding):  # type: ignore[misc]
+    """Word vectors that stay near where they began.
+
+    A rare word has few reviews to learn from, and Adam moves it as fast as the others: it would
+    soon stand for those reviews, instead of what it means elsewhere. So the vectors stay as they
+    are, and what is learned is a move from there, which counts a part.
+    """
+
+    def __init__(self, vectors: Floats, rate: float, **options: Any) -> None:
+        super().__init__(*vectors.shape, embeddings_initializer="zeros", **options)
+        self._start = keras.ops.convert_to_tensor(vectors)
+        self._rate = rate
+
+    def call(self, ids: Any) -> Any:
+        """(n, window) to (n, window, 100)."""
+        return keras.ops.take(self._start, ids, axis=0) + self._rate * super().call(ids)
+
+    @property
+    def vectors(self) -> Floats:
+        """(ids, 100) float32 as they are now."""
+        table: Floats = np.asarray(self._start) + self._rate * self.get_weights()[0]
+        return table

@@ -2,39 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from movierate.text.tokens import tokenize
-from movierate.text.vocabulary import UNKNOWN, Vocabulary
+from movierate.text.vocabulary import UNKNOWN
+from movierate.text.window import Floats, Ids
 
 
-def learn_salience(
-    texts: Iterable[str], ratings: NDArray[np.float32], vocabulary: Vocabulary, shrinkage: float
-) -> NDArray[np.float32]:
+class Deviation(NamedTuple):
+    """What the reviews that hold a token have in common."""
+
+    stars: Floats
+    """(tokens,) how far their ratings lie from the mean of all, shrunken."""
+
+    reviews: Floats
+    """(tokens,) how many they are."""
+
+
+def deviations(
+    tokens: NDArray[np.int64], rows: NDArray[np.int64], ratings: Floats, size: int, shrinkage: float
+) -> Deviation:
     """The shrunken mean deviation of the ratings of the reviews that hold a token.
 
-    For a token that stands in d reviews, it is ``|sum of (rating - mean rating)| / (d +
-    shrinkage)`` stars: rare tokens are pulled towards 0, where padding and unknown are.
+    For a token that stands in d reviews, it is ``sum of (rating - mean rating) / (d +
+    shrinkage)`` stars: rare tokens are pulled towards 0.
 
     Args:
-        texts: training reviews.
-        ratings: (texts,) stars.
-        vocabulary: of which each id gets a number.
+        tokens: those of all reviews, numbered from 0.
+        rows: the review of each; a token counts once in a review.
+        ratings: (reviews,) stars.
+        size: of the numbering.
         shrinkage: reviews of the mean rating that each token is given beforehand.
+    """
+    token, row = np.divmod(np.unique(tokens * len(ratings) + rows), len(ratings))
+    total = np.bincount(token, weights=(ratings - ratings.mean())[row], minlength=size)
+    reviews = np.bincount(token, minlength=size)
+    stars = total / np.maximum(reviews + shrinkage, 1e-9)
+    return Deviation(stars.astype(np.float32), reviews.astype(np.float32))
+
+
+def learn_salience(reviews: Sequence[Ids], ratings: Floats, size: int, shrinkage: float) -> Floats:
+    """How many stars each token's `deviations` are, up or down.
+
+    Args:
+        reviews: the ids of the tokens of each.
+        ratings: (reviews,) stars.
+        size: ids of the vocabulary.
+        shrinkage: as in `deviations`.
 
     Returns:
-        (ids,) float32, at least 0.
+        (size,) float32, at least 0; 0 for padding and unknown.
     """
-    deviations = ratings - ratings.mean()
-    total = np.zeros(len(vocabulary))
-    reviews = np.zeros(len(vocabulary))
-    for text, deviation in zip(texts, deviations, strict=True):
-        present = sorted(set(vocabulary.ids(tokenize(text))))
-        total[present] += deviation
-        reviews[present] += 1
-    salience = np.abs(total) / (reviews + shrinkage)
+    salience: Floats = np.abs(
+        deviations(*flat(reviews), ratings=ratings, size=size, shrinkage=shrinkage).stars
+    )
     salience[: UNKNOWN + 1] = 0
-    return salience.astype(np.float32)
+    return salience
+
+
+def flat(reviews: Sequence[Ids]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The tokens of all reviews, one after the other, and the review of each."""
+    rows = np.repeat(np.arange(len(reviews)), [len(review) for review in reviews])
+    return np.concatenate([*reviews, np.zeros(0, np.int32)]).astype(np.int64), rows

@@ -54,6 +54,9 @@ class SoftRatings:
     unlabelled: Floats
     """(unlabelled,) stars."""
 
+    documents: Floats
+    """(labelled + unlabelled, numbers) their document vectors."""
+
 
 def soft_ratings(
     labelled: Sequence[Ids],
@@ -66,7 +69,7 @@ def soft_ratings(
     """Learn from the labels, and rate all reviews.
 
     Args:
-        labelled: the ids of each review's tokens, in reading order.
+        labelled: the ids of each review's words, in reading order.
         ratings: (labelled,) stars.
         fold: (labelled,) 0 to FOLDS - 1: each part is rated by a teacher that has learned from
             the others. Reviews of one movie belong to one part.
@@ -83,7 +86,7 @@ def soft_ratings(
     apart, others = np.split(raw, [len(labelled)])
     stars = _calibration(apart, ratings)
     progress(f"teacher: MAE {np.abs(stars(apart) - ratings).mean():.3f} stars on unseen movies")
-    return SoftRatings(stars(apart), stars(others))
+    return SoftRatings(stars(apart), stars(others), vectors)
 
 
 def _raw(

@@ -12,19 +12,24 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from movierate.config import TrainConfig
 from movierate.errors import UserError
 from movierate.model.bundle import Bundle, check_replaceable
 from movierate.model.geometry import live_positions
 from movierate.model.rater import Rater
+from movierate.text.tokens import tokenize
+from movierate.text.vocabulary import Vocabulary
+from movierate.text.window import Floats
 from movierate.training.card import write_card
 from movierate.training.evaluate import evaluate, headline
 from movierate.training.examples import Examples
 from movierate.training.intervals import learn_intervals
+from movierate.training.phrases import find_phrases
 from movierate.training.salience import learn_salience
 from movierate.training.split import Parts, folds_by_movie, set_aside
+from movierate.training.teacher import FOLDS, SoftRatings, soft_ratings
+from movierate.training.vectors import add_topics, random_vectors, read_vectors, train_vectors
 
 FEWEST_REVIEWS = 100
 """Labelled reviews below which training is refused: nothing could be learned from fewer."""
@@ -58,7 +63,6 @@ def train(
         UserError: there are too few reviews, or a rating is outside the scale, or the output
             is in use, or the word vectors can't be read.
     """
-    from movierate.text.vocabulary import Vocabulary
     from movierate.training.fit import fit  # TensorFlow takes seconds: after the first checks
 
     check_replaceable(output)
@@ -74,12 +78,26 @@ def train(
     )
 
     texts = [*labelled["text"], *(unlabelled if unlabelled is not None else ())]
-    vocabulary = Vocabulary.from_texts(texts, config.vocabulary_size, config.min_count)
+    words = Vocabulary.from_texts(texts, config.vocabulary_size - config.phrases, config.min_count)
+    reviews = [np.array(words.word_ids(tokenize(text)), dtype=np.int32) for text in texts]
     ratings = labelled["rating"].to_numpy(np.float32)
-    salience = learn_salience(labelled["text"], ratings, vocabulary, config.salience_shrinkage)
-    progress(f"vocabulary of {len(vocabulary):,} ids; word vectors: {config.word_vectors}")
+    taught = _teach(config, labelled, reviews, progress)
+    targets = ratings if taught is None else _targets(config.teacher, ratings, taught)
+
+    told = reviews[: len(targets)]
+    vocabulary = words.with_phrases(find_phrases(told, targets, len(words), config.phrases))
+    reviews = [np.array(vocabulary.join(review.tolist()), dtype=np.int32) for review in reviews]
+    salience = learn_salience(
+        reviews[: len(ratings)], ratings, len(vocabulary), config.salience_shrinkage
+    )
+    progress(
+        f"vocabulary of {vocabulary.words:,} words and {len(vocabulary.phrases):,} phrases; "
+        f"word vectors: {config.word_vectors}"
+    )
     vectors, covered = _vectors(config, texts, vocabulary)
-    progress(f"word vectors for {covered:.1%} of the vocabulary")
+    if taught is not None:
+        vectors = add_topics(vectors, reviews, taught.documents)
+    progress(f"word vectors for {covered:.1%} of the words")
 
     untrained = Bundle(
         name=config.name or output.name,
@@ -91,8 +109,6 @@ def train(
         rating_scale=config.stars,
     )
     encoder = untrained.encoder()
-    reviews = [encoder.ids(text) for text in texts]
-    targets = _targets(config, labelled, reviews, progress)
     examples = Examples(
         reviews[: len(targets)],
         targets,
@@ -122,23 +138,25 @@ def train(
     )
 
 
-def _targets(
+def _teach(
     config: TrainConfig,
     labelled: pd.DataFrame,
     reviews: list[Any],
     progress: Callable[[str], None],
-) -> NDArray[np.float32]:
-    """The stars to learn: of the labelled reviews, and with a teacher of the others, too."""
-    from movierate.training.teacher import FOLDS, soft_ratings
-
-    ratings = labelled["rating"].to_numpy(np.float32)
+) -> SoftRatings | None:
+    """What the teacher says of the reviews, the labelled ones first; None if there is none."""
     if not config.teacher:
-        return ratings
+        return None
+    ratings = labelled["rating"].to_numpy(np.float32)
     known, unknown = reviews[: len(ratings)], reviews[len(ratings) :]
     folds = folds_by_movie(labelled, FOLDS)
-    soft = soft_ratings(known, ratings, folds, unknown, config.seed, progress)
-    mixed = (1 - config.teacher) * ratings + config.teacher * soft.labelled
-    return np.concatenate([mixed, soft.unlabelled]).astype(np.float32)
+    return soft_ratings(known, ratings, folds, unknown, config.seed, progress)
+
+
+def _targets(weight: float, ratings: Floats, taught: SoftRatings) -> Floats:
+    """The stars to learn: of the labelled reviews, and of the others."""
+    mixed = (1 - weight) * ratings + weight * taught.labelled
+    return np.concatenate([mixed, taught.unlabelled]).astype(np.float32)
 
 
 def _check(config: TrainConfig, labelled: pd.DataFrame) -> None:
@@ -157,8 +175,6 @@ def _check(config: TrainConfig, labelled: pd.DataFrame) -> None:
 
 
 def _vectors(config: TrainConfig, texts: list[str], vocabulary: Any) -> tuple[Any, float]:
-    from movierate.training.vectors import random_vectors, read_vectors, train_vectors
-
     if config.word_vectors == "train":
         return train_vectors(texts, vocabulary, config.word_vector_epochs, config.seed)
     if config.word_vectors == "random":

@@ -8,13 +8,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from movierate.errors import UserError
 from movierate.model.geometry import EMBEDDING
 from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import PADDING, RESERVED, Vocabulary
+from movierate.text.window import Ids
+from movierate.training.salience import flat
 
 Vectors = NDArray[np.float32]
+
+SIZE = 0.1
+"""Root mean square of a vector's numbers."""
+
+SHRINKAGE = 20.0
+"""Reviews of the mean kind that each token is given beforehand."""
 
 
 def train_vectors(
@@ -82,17 +91,58 @@ def random_vectors(vocabulary: Vocabulary, seed: int) -> Vectors:
 def place_vectors(vectors: Any, vocabulary: Vocabulary, seed: int) -> tuple[Vectors, float]:
     """Vectors in the order of the vocabulary, scaled to what a network likes to start from.
 
+    A phrase has the mean of the vectors of its words.
+
     Args:
         vectors: gensim's KeyedVectors.
         vocabulary: a token with no vector gets a small random one, padding gets zero.
         seed: of the random ones.
 
     Returns:
-        (ids, 100) float32 with a root mean square of 0.1 a number, and the share of the words
+        (ids, 100) float32 with a root mean square of `SIZE` a number, and the share of the words
         of the vocabulary that had a vector.
     """
     table = random_vectors(vocabulary, seed)
     found = [id for id, token in enumerate(vocabulary.tokens) if token in vectors.key_to_index]
     rows = vectors.vectors[[vectors.key_to_index[vocabulary.tokens[id]] for id in found]]
-    table[found] = 0.1 * rows / np.sqrt(np.mean(rows**2))
-    return table, len(found) / max(1, len(vocabulary) - len(RESERVED))
+    table[found] = SIZE * rows / np.sqrt(np.mean(rows**2))
+    for words, phrase in vocabulary.phrases.items():
+        table[phrase] = table[list(words)].mean(axis=0)
+    return table, len(found) / max(1, vocabulary.words - len(RESERVED))
+
+
+def add_topics(vectors: Vectors, reviews: Sequence[Ids], documents: Vectors) -> Vectors:
+    """Word vectors of two halves: what they were, and what kind of review the word stands in.
+
+    Of each, the directions in which words differ most (principal components, a word weighted by
+    the root of the number of reviews that hold it).
+
+    Args:
+        vectors: (ids, 100).
+        reviews: the ids of the tokens of each.
+        documents: (reviews, any) document vectors.
+
+    Returns:
+        (ids, 100) float32 with a root mean square of `SIZE` a number.
+    """
+    tokens, rows = flat(reviews)
+    ones = np.ones(len(tokens), dtype=np.float32)
+    holds = sparse.csr_matrix((ones, (tokens, rows)), shape=(len(vectors), len(reviews)))
+    holds.data[:] = 1  # the constructor added up what stands in a review more than once
+    often = np.bincount(holds.nonzero()[0], minlength=len(vectors))
+    topics = holds @ (documents - documents.mean(axis=0)) / (often[:, None] + SHRINKAGE)
+    weights = np.sqrt(often)
+    weights[: len(RESERVED)] = 0
+    halves = [_principal(part, weights, EMBEDDING // 2) for part in (vectors, topics)]
+    table = np.concatenate(halves, axis=1).astype(np.float32)
+    table[: len(RESERVED)] = vectors[: len(RESERVED)]
+    return table
+
+
+def _principal(vectors: Vectors, weights: NDArray[Any], numbers: int) -> Vectors:
+    """The coordinates along the first principal components, scaled."""
+    apart = vectors - np.average(vectors, axis=0, weights=weights)
+    _, directions = np.linalg.eigh((apart * weights[:, None]).T @ apart)
+    found: Vectors = apart @ directions[:, ::-1][:, :numbers]
+    found *= SIZE / np.sqrt(np.mean(found[len(RESERVED) :] ** 2))
+    return found

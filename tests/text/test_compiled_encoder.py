@@ -33,36 +33,46 @@ SEPARATORS = (
 )
 
 
-@cache
-def _vocabulary() -> Vocabulary:
-    return Vocabulary([*RESERVED, *dict.fromkeys(WORDS)])
+PHRASES = (
+    *("the good", "good the", "good good", "is a", "a is", "a good", "don't good", "7.5 the"),
+    *("! a", "! !", "q caf\u00e9", "caf\u00e9 q", "\u03c3\u03c3 the", "n n".replace("n", "n" * 40)),
+)
 
 
 @cache
-def _bundle() -> Bundle:
+def _vocabulary(phrases: bool) -> Vocabulary:
+    return Vocabulary([*RESERVED, *dict.fromkeys(WORDS), *(PHRASES if phrases else ())])
+
+
+@cache
+def _bundle(phrases: bool) -> Bundle:
     """Salience with ties, as a real vocabulary has."""
-    salience = np.resize(np.float32([0, 0, 0.5, 0.25, 0.5, 1]), len(_vocabulary()))
+    vocabulary = _vocabulary(phrases)
+    salience = np.resize(np.float32([0, 0, 0.5, 0.25, 0.5, 1]), len(vocabulary))
     shipped = load("imdb")
     weights = dict(shipped.weights)
-    weights["embedding/embeddings"] = weights["embedding/embeddings"][: len(_vocabulary())]
-    return Bundle("words", 50, "last", _vocabulary(), salience, weights)
+    weights["embedding/embeddings"] = weights["embedding/embeddings"][: len(vocabulary)]
+    return Bundle("words", 50, "last", vocabulary, salience, weights)
 
 
 @cache
-def _encoders(choose: str, live: int, piece: int) -> tuple[FastEncoder, Encoder]:
-    bundle = _bundle()
+def _encoders(
+    choose: str, live: int, piece: int, phrases: bool = False
+) -> tuple[FastEncoder, Encoder]:
+    bundle = _bundle(phrases)
     reference = Encoder(bundle.vocabulary, bundle.salience, live, live, choose)
     arrays = lay_out(bundle, kernels())
-    return FastEncoder(kernels(), arrays, live, choose, reference.encode, piece), reference
+    return FastEncoder(kernels(), arrays, live, choose, lambda: reference, piece), reference
 
 
 def _assert_equal(texts: list[str], choose: str, live: int = LIVE, piece: int = PIECE) -> None:
-    fast, reference = _encoders(choose, live, piece)
-    found, expected = fast.encode(Texts.of(texts)), reference.encode(texts)
-    for row, text in enumerate(texts):
-        assert found.ids[row].tolist() == expected.ids[row].tolist(), repr(text)
-    assert found.words_read.tolist() == expected.words_read.tolist()
-    assert found.words_known.tolist() == expected.words_known.tolist()
+    for phrases in (False, True):
+        fast, reference = _encoders(choose, live, piece, phrases)
+        found, expected = fast.encode(Texts.of(texts)), reference.encode(texts)
+        for row, text in enumerate(texts):
+            assert found.ids[row].tolist() == expected.ids[row].tolist(), repr(text)
+        assert found.words_read.tolist() == expected.words_read.tolist()
+        assert found.words_known.tolist() == expected.words_known.tolist()
 
 
 @pytest.mark.parametrize("choose", WAYS)

@@ -5,7 +5,7 @@ import pytest
 
 from movierate.errors import UserError
 from movierate.text.vocabulary import Vocabulary
-from movierate.training.vectors import read_vectors, train_vectors
+from movierate.training.vectors import add_topics, read_vectors, train_vectors
 
 VOCABULARY = Vocabulary(["<pad>", "<unk>", "good", "bad", "unheard"])
 GLOVE = "".join(f"{word} {' '.join([str(n)] * 100)}\n" for word, n in (("good", 1), ("bad", -2)))
@@ -48,3 +48,30 @@ def test_vectors_trained_on_the_same_texts_are_the_same():
     again, _ = train_vectors(texts, VOCABULARY, epochs=2, seed=1)
     np.testing.assert_array_equal(first, again)
     assert covered == pytest.approx(2 / 3)
+
+
+def test_a_phrase_has_the_mean_of_its_words(tmp_path):
+    path = tmp_path / "vectors.txt"
+    path.write_text(GLOVE)
+    vocabulary = VOCABULARY.with_phrases([(2, 3)])
+    vectors, covered = read_vectors(path, vocabulary, seed=1)
+    np.testing.assert_allclose(vectors[5], (vectors[2] + vectors[3]) / 2)
+    assert covered == pytest.approx(2 / 3)
+
+
+def test_words_of_like_reviews_have_like_topics():
+    random = np.random.default_rng(0)
+    kind = np.arange(200) % 2  # words 2 to 21 stand in one kind of review, 22 to 41 in the other
+    reviews = [random.integers(2, 22, 10).astype(np.int32) + 20 * k for k in kind]
+    documents = random.normal(0, 0.3, (200, 60)).astype(np.float32)
+    documents[:, 0] += kind
+    random_ones = np.vstack(
+        [np.zeros((2, 100), np.float32), random.normal(0, 1, (40, 100)).astype(np.float32)]
+    )
+    vectors = add_topics(random_ones, reviews, documents)
+    assert vectors.shape == (42, 100)
+    assert vectors.dtype == np.float32
+    assert not vectors[:2].any()
+    assert np.sqrt(np.mean(vectors[2:] ** 2)) == pytest.approx(0.1, rel=0.05)
+    topics = np.corrcoef(vectors[2:, 50:])
+    assert topics[:20, :20].mean() > topics[:20, 20:].mean() + 0.5

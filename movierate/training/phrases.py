@@ -1,0 +1,52 @@
+"""Which two words are worth reading as one: those that say together what neither says alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from movierate.text.vocabulary import UNKNOWN
+from movierate.text.window import Floats, Ids
+from movierate.training.salience import deviations, flat
+
+FEWEST_REVIEWS = 20
+"""That must hold a phrase."""
+
+SHRINKAGE = 50.0
+"""Reviews of the mean rating that each word and pair is given beforehand."""
+
+
+def find_phrases(
+    reviews: Sequence[Ids], ratings: Floats, words: int, count: int
+) -> list[tuple[int, int]]:
+    """Pairs of neighbours whose reviews are rated otherwise than their words lead to expect.
+
+    A pair is worth as many standard errors as its mean deviation lies from that of the more
+    telling of its words: as many stars, times the root of the number of reviews that hold it.
+
+    Args:
+        reviews: the ids of the words of each.
+        ratings: (reviews,) stars.
+        words: ids of the vocabulary.
+        count: pairs at most.
+
+    Returns:
+        The ids of two words each, the most telling pair first.
+    """
+    tokens, rows = flat(reviews)
+    by_word = deviations(tokens, rows, ratings, words, SHRINKAGE).stars
+    known = tokens > UNKNOWN
+    together = (rows[1:] == rows[:-1]) & known[1:] & known[:-1]
+    pairs = (tokens[:-1] * words + tokens[1:])[together]
+    names, pairs = np.unique(pairs, return_inverse=True)
+    by_pair = deviations(pairs, rows[:-1][together], ratings, len(names), SHRINKAGE)
+    first, second = np.divmod(names, words)
+    one, two = by_word[first], by_word[second]
+    expected = np.where(np.abs(one) > np.abs(two), one, two)
+    worth = np.abs(by_pair.stars - expected) * np.sqrt(by_pair.reviews)
+    worth[by_pair.reviews < FEWEST_REVIEWS] = 0
+    best = np.argsort(-worth, kind="stable")[:count]
+    best = best[worth[best] > 0]
+    best = best[np.argsort(-np.abs(by_pair.stars[best]), kind="stable")]
+    return list(zip(first[best].tolist(), second[best].tolist(), strict=True))
