@@ -68,7 +68,7 @@ class TrainConfig(DumpConfig):
     window: int = 100
     choose: str = "salient"
     vocabulary_size: int = 45_000
-    phrases: int = 20_000
+    phrases: float = 0.45
     min_count: int = 2
     salience_shrinkage: float = 100.0
     word_vectors: str = "train"
@@ -94,7 +94,7 @@ class TrainConfig(DumpConfig):
         _at_least("window", self.window, SHORTEST_WINDOW)
         _one_of("choose", self.choose, tuple(CHOICES))
         _at_least("vocabulary_size", self.vocabulary_size, 3)
-        _between("phrases", self.phrases, 0, self.vocabulary_size - 3)
+        _between("phrases", self.phrases, 0, 0.9)
         _at_least("min_count", self.min_count, 1)
         _at_least("salience_shrinkage", self.salience_shrinkage, 0)
         _at_least("word_vector_epochs", self.word_vector_epochs, 1)

@@ -18,12 +18,13 @@ def describe(name_or_dir: str | Path) -> str:
     """
     files = read(name_or_dir)
     bundle = files.bundle
+    vocabulary = bundle.vocabulary
     size = sum(len(data) for data in files.files.values())
     lines = [
         f"model       {bundle.model_id}",
         f"window      {bundle.window} ({bundle.choose}), {live_positions(bundle.window)} of them "
         "reach the output",
-        f"vocabulary  {bundle.vocabulary.words:,} words, {len(bundle.vocabulary.phrases):,} phrases",
+        f"vocabulary  {vocabulary.words:,} words, {len(vocabulary.phrases):,} phrases",
         f"scale       {bundle.rating_scale[0]:g} to {bundle.rating_scale[1]:g} stars",
         f"intervals   {_intervals(bundle)}",
         f"size        {size / 1e6:.1f} MB",

@@ -78,14 +78,15 @@ def train(
     )
 
     texts = [*labelled["text"], *(unlabelled if unlabelled is not None else ())]
-    words = Vocabulary.from_texts(texts, config.vocabulary_size - config.phrases, config.min_count)
+    phrases = int(config.phrases * config.vocabulary_size)
+    words = Vocabulary.from_texts(texts, config.vocabulary_size - phrases, config.min_count)
     reviews = [np.array(words.word_ids(tokenize(text)), dtype=np.int32) for text in texts]
     ratings = labelled["rating"].to_numpy(np.float32)
     taught = _teach(config, labelled, reviews, progress)
     targets = ratings if taught is None else _targets(config.teacher, ratings, taught)
 
     told = reviews[: len(targets)]
-    vocabulary = words.with_phrases(find_phrases(told, targets, len(words), config.phrases))
+    vocabulary = words.with_phrases(find_phrases(told, targets, len(words), phrases))
     reviews = [np.array(vocabulary.join(review.tolist()), dtype=np.int32) for review in reviews]
     salience = learn_salience(
         reviews[: len(ratings)], ratings, len(vocabulary), config.salience_shrinkage
