@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -72,6 +73,9 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("score --input x --output y --model nope", "there is no bundle nope"),
         ("score --input conf nope/x --output y", "there is no file or directory nope/x"),
         ("train --reviews nope/x --output y", "there is no file or directory nope/x"),
+        ("score --input x --output y --max-drift -1", "max_drift: -1.0 is too small"),
+        ("runs nope", "runs: there is no file or directory nope"),
+        ("runs nope -n 0", "-n 0 is too small"),
         ("fly", "invalid choice: 'fly'"),
         ("", "arguments are required: COMMAND"),
     ],
@@ -139,13 +143,27 @@ def test_spark_submit_gives_the_same_exit_code_and_line(tmp_path):
         assert message in lines[0]
 
 
+PHASES = ["start", "input", "rate", "write", "check", "publish"]
+
+
 @pytest.mark.parametrize(
-    "command", [("python", "jobs/score.py"), ("spark-submit", "jobs/score.py")]
+    ("command", "format"),
+    [(("python", "jobs/score.py"), "text"), (("spark-submit", "jobs/score.py"), "json")],
 )
-def test_a_normal_run_says_what_it_did_and_nothing_else(command, tmp_path):
-    result = run(*command, "--input", REVIEWS, "--output", tmp_path / "out", "--limit", "50")
+def test_a_normal_run_says_what_it_did_and_nothing_else(command, format, tmp_path):
+    arguments = ("--input", REVIEWS, "--output", tmp_path / "out", "--limit", "50")
+    result = run(*command, *arguments, "--log-format", format)
     assert result.returncode == 0
-    assert result.stderr == ""
+    log = result.stderr.splitlines()
+    if format == "json":
+        said = [json.loads(line) for line in log]
+        assert [line["phase"] for line in said] == PHASES
+        assert said[2]["read"] == 50
+        assert all(line["level"] == "info" and line["seconds"] >= 0 for line in said)
+    else:
+        line = r"movierate: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (\w+): .+ \(\d+\.\d s\)"
+        assert [re.fullmatch(line, text)[1] for text in log] == PHASES
+        assert "50 read" in log[2]
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines] == [
         *("read", "rated", "rejected", "took", "ratings", "rejected", "record", "in")
