@@ -29,7 +29,7 @@ from movierate.config import (
 )
 from movierate.errors import GateTripped, RunFailed, UserError
 from movierate.logs import FORMATS as LOG_FORMATS
-from movierate.logs import Log, Phases
+from movierate.logs import JSON, Log, Phases
 from movierate.model.bundle import DEFAULT_MODEL
 
 DONE, FAILED, USAGE, TRIPPED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -87,7 +87,8 @@ def _score(arguments: argparse.Namespace) -> None:
         run = score(spark, arguments.input, arguments.output, config, phases)
     finally:
         stop_spark()
-    print(_score_summary(run.record, run.record_path), flush=True)
+    summary = _score_json if arguments.log_format == JSON else _score_summary
+    print(summary(run.record, run.record_path), flush=True)
     if run.record["gates_tripped"]:
         raise GateTripped("; ".join(run.record["gates_tripped"]))
 
@@ -141,6 +142,12 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
         f"in DuckDB FROM '{output}/ratings/*/*.parquet' LIMIT 10",
     ]
     return "\n".join(lines)
+
+
+def _score_json(record: dict[str, Any], record_path: str) -> str:
+    """The record on one line, less what may be long: under spark-submit it stands in the log."""
+    short = {key: value for key, value in record.items() if key != "files"}
+    return json.dumps({**short, "record": record_path}, ensure_ascii=False)
 
 
 def _ratings_said(record: dict[str, Any]) -> str:
@@ -323,7 +330,7 @@ def _parser() -> argparse.ArgumentParser:
     score.add_argument("--limit", type=int, metavar="N", help="rate no more than N rows")
     _add_config(score)
     score.add_argument(
-        "--log-format", choices=LOG_FORMATS, default=LOG_FORMATS[0], help="of lines on stderr"
+        "--log-format", choices=LOG_FORMATS, default=LOG_FORMATS[0], help="of what is printed"
     )
     score.add_argument("--verbose", action="store_true", help="let Spark say what it does")
 

@@ -104,7 +104,7 @@ def test_a_cluster_gives_the_ratings_of_a_local_run(cluster, packed, tmp_path):
     )
     remote = run(*on_cluster, *settings, *score[1:], "--output", tmp_path / "remote")
     assert remote.returncode == 0, remote.stdout + remote.stderr
-    assert len(remote.stderr.splitlines()) == 6  # a line for each phase, and none of Spark's
+    assert remote.stderr == ""
     # Both executors unpacked the environment, and their workers ran in it.
     assert len(list((tmp_path / "work").glob("*/*/environment/bin/python"))) == 2
 
