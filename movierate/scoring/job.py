@@ -230,10 +230,10 @@ def _check(rows: dict[str, int], store: Store, run_id: str, date: datetime.date)
 def _give_up(store: Store, record: dict[str, Any]) -> str:
     """Clear away what a failed run has written, and record it; returns where.
 
-    One that failed before it wrote anything leaves a record only where others have.
+    One that failed before it had understood its input leaves a record only where others have.
     """
     try:
-        if not store.is_in_use():
+        if "format" not in record and not store.has_runs():
             return "none, as no run had begun"
         store.abandon(record["run_id"])
         return store.record(record["run_id"], record)

@@ -55,9 +55,9 @@ class Store:
                     "the next run would read it: name another"
                 )
 
-    def is_in_use(self) -> bool:
-        """Whether a run has written to the directory, this one or one before it."""
-        return self._exists(RUNS) or self._exists(STAGING)
+    def has_runs(self) -> bool:
+        """Whether a run has left its record in the directory."""
+        return self._exists(RUNS)
 
     def recover(self) -> None:
         """Complete or clear away what runs that died have left."""
