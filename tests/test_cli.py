@@ -247,8 +247,10 @@ def test_train_then_evaluate_then_score_with_the_model(tmp_path):
     assert "# Model card: mine" in shown.stdout
 
     out = tmp_path / "out"
-    scored = run("movierate", "score", "--input", REVIEWS, "--output", out, "--model", model)
+    arguments = ("--input", REVIEWS, "--output", out, "--model", model)
+    scored = run("movierate", "score", *arguments, "--verbose")
     assert scored.returncode == 0, scored.stderr
+    assert " INFO DAGScheduler: " in scored.stderr  # Spark, too, says what it does
     ids = duckdb.sql(f"SELECT DISTINCT model_id FROM '{out}/ratings/*/*.parquet'").fetchall()
     assert ids == [(figures["model_id"],)]
 
