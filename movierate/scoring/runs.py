@@ -40,11 +40,12 @@ def last_runs(output: str, count: int) -> str:
     records = list(_local(Path(output) / RUNS, count) if is_local else _remote(output, count))
     if not records:
         raise UserError(f"runs: no run has left a record in {output}: was it its --output?")
+    records.sort(key=lambda record: str(record["started_at"]))
     return _table([HEAD, *map(_row, records)])
 
 
 def _local(directory: Path, count: int) -> Iterator[dict[str, Any]]:
-    # The names begin with the time.
+    # The names begin with the second.
     for path in sorted(directory.glob("[!.]*.json"))[-count:]:
         yield _parsed(path.stem, path.read_text(encoding="utf-8"))
 
