@@ -80,17 +80,18 @@ def _score(arguments: argparse.Namespace) -> None:
     from movierate.spark import stop_spark
 
     phases = Phases(arguments.log)
-    spark = _spark_to_score(arguments, config)
-    # What is wrong with the input is one line on stderr: this one waits until that is looked at.
-    phases.over("start", f"Spark {spark.version} at {spark.sparkContext.master}", say=False)
     try:
+        spark = _spark_to_score(arguments, config)
+        # What is wrong with the input is one line on stderr: this one waits until that is known.
+        phases.over("start", f"Spark {spark.version} at {spark.sparkContext.master}", say=False)
         run = score(spark, arguments.input, arguments.output, config, phases)
     finally:
         stop_spark()
     summary = _score_json if arguments.log_format == JSON else _score_summary
     print(summary(run.record, run.record_path), flush=True)
     if run.record["gates_tripped"]:
-        raise GateTripped("; ".join(run.record["gates_tripped"]))
+        held = ": nothing was published" if run.record["status"] == "held" else ""
+        raise GateTripped("; ".join(run.record["gates_tripped"]) + held)
 
 
 def _spark_to_score(arguments: argparse.Namespace, config: ScoreConfig) -> Any:

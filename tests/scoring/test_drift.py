@@ -112,7 +112,9 @@ def test_spanish_trips_it_and_is_not_published_if_so_wished(
     gate = ["--max-drift", "0.25", "--gate-before-publish"]
     assert cli.main(["score", *arguments, *gate]) == 3
     out, err = capsys.readouterr()
-    assert "known_words drifted from the model's baseline by a PSI of" in err.splitlines()[-1]
+    said = err.splitlines()[-1]
+    assert "known_words drifted from the model's baseline by a PSI of" in said
+    assert said.endswith("nothing was published")
     assert "ratings/" not in out
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["runs"]
     (record,) = (json.loads(path.read_text()) for path in (tmp_path / "out").rglob("*.json"))
