@@ -8,10 +8,10 @@ PACKED := dist/movierate-env.tar.gz
 ACTIVATE := source $(VENV)/bin/activate
 MADE_FROM := setup.py constraints.txt scripts/set-up.sh
 
-.PHONY: help demo test check format env clean
+.PHONY: help demo test check format check-schedules env clean
 
 help: ## what there is
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 demo: $(VENV)/.demo ## score examples/ with the shipped model, and show the result
 	@$(ACTIVATE) && examples/demo.sh
@@ -25,13 +25,16 @@ check: $(VENV)/.dev ## style and types
 format: $(VENV)/.dev ## mend the style
 	@$(ACTIVATE) && ruff check --fix . ; ruff format .
 
+check-schedules: $(VENV)/.demo ## conf/schedule/, each by its own tool, Airflow among them
+	@$(ACTIVATE) && python scripts/check_schedules.py
+
 env: $(PACKED) ## dist/movierate-env.tar.gz: what executors need, without TensorFlow
 
 $(PACKED): $(VENV)/.demo setup.py constraints.txt $(shell find -L movierate -type f -not -name '*.pyc')
 	@$(ACTIVATE) && scripts/pack-env.sh $@
 
 clean: ## remove what make has made
-	rm -rf $(VENV) build dist demo *.egg-info
+	rm -rf $(VENV) .venv-airflow build dist demo *.egg-info
 
 $(VENV)/.demo: $(MADE_FROM)
 	@scripts/set-up.sh $(VENV) demo "$(PYTHON)"

@@ -7,11 +7,13 @@ done, and a gate that the user set has tripped.
 from __future__ import annotations
 
 import argparse
+import datetime
 import json
 import logging
 import math
 import os
 import sys
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,6 +28,8 @@ from movierate.config import (
     parse_date,
 )
 from movierate.errors import GateTripped, RunFailed, UserError
+from movierate.logs import FORMATS as LOG_FORMATS
+from movierate.logs import JSON, Log, Phases
 from movierate.model.bundle import DEFAULT_MODEL
 
 DONE, FAILED, USAGE, TRIPPED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -36,19 +40,21 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
     warnings.filterwarnings("ignore")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     logging.disable()  # of the libraries: what matters of it reaches us as an exception, too
+    log = Log()
     try:
         arguments = _parser().parse_args(argv)
+        log = arguments.log = Log(arguments.log_format)
         run: Callable[[argparse.Namespace], None] = arguments.run
         run(arguments)
         return DONE
     except UserError as error:
-        return _say_error(error, USAGE)
+        return _failed(log, error, USAGE)
     except RunFailed as error:
-        return _say_error(error, FAILED)
+        return _failed(log, error, FAILED)
     except GateTripped as gate:
-        return _say_error(gate, TRIPPED)
+        return _failed(log, gate, TRIPPED)
     except KeyboardInterrupt:
-        return _say_error("interrupted: nothing was published", INTERRUPTED)
+        return _failed(log, "interrupted: nothing was published", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has left, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
@@ -56,11 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
         if os.environ.get("MOVIERATE_DEBUG"):
             raise
         what = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-        return _say_error(f"{what} (a bug? MOVIERATE_DEBUG=1 shows where)", FAILED)
+        return _failed(log, f"{what} (a bug? MOVIERATE_DEBUG=1 shows where)", FAILED)
 
 
-def _say_error(error: object, code: int) -> int:
-    print(f"movierate: error: {error}", file=sys.stderr)
+def _failed(log: Log, error: object, code: int) -> int:
+    log.error(error, code)
     return code
 
 
@@ -72,17 +78,39 @@ def _score(arguments: argparse.Namespace) -> None:
     config = make_config(
         ScoreConfig, arguments.config, _flags(arguments, ScoreConfig), arguments.set
     )
-    from movierate.model.bundle import find
     from movierate.scoring.job import score
-    from movierate.spark import check_local, running_spark
+    from movierate.spark import stop_spark
 
-    find(config.model)
-    check_local(arguments.input)
-    with running_spark("movierate score") as spark:
-        run = score(spark, arguments.input, arguments.output, config)
-    print(_score_summary(run.record, run.record_path), flush=True)
+    phases = Phases(arguments.log)
+    try:
+        spark = _spark_to_score(arguments, config)
+        # What is wrong with the input is one line on stderr: this one waits until that is known.
+        phases.over("start", f"Spark {spark.version} at {spark.sparkContext.master}", say=False)
+        run = score(spark, arguments.input, arguments.output, config, phases)
+    finally:
+        stop_spark()
+    summary = _score_json if arguments.log_format == JSON else _score_summary
+    print(summary(run.record, run.record_path), flush=True)
     if run.record["gates_tripped"]:
-        raise GateTripped("; ".join(run.record["gates_tripped"]))
+        held = ": nothing was published" if run.record["status"] == "held" else ""
+        raise GateTripped("; ".join(run.record["gates_tripped"]) + held)
+
+
+def _spark_to_score(arguments: argparse.Namespace, config: ScoreConfig) -> Any:
+    """The session, once what needs none has been looked at; a failure leaves a record, too."""
+    from movierate.model.bundle import find
+    from movierate.scoring.record import begun, failed, leave_locally
+    from movierate.spark import check_local, start_spark
+
+    clock, now = time.monotonic(), datetime.datetime.now(datetime.timezone.utc)
+    try:
+        find(config.model)
+        check_local(arguments.input)
+        return start_spark("movierate score", verbose=arguments.verbose)
+    except UserError as error:
+        record = begun(arguments.input, arguments.output, config, now)
+        leave_locally(failed(record, error, time.monotonic() - clock))
+        raise
 
 
 def _score_summary(record: dict[str, Any], record_path: str) -> str:
@@ -107,12 +135,22 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
         f"rejected  {rows['rejected']:>14,}{f' ({reasons})' if reasons else ''}",
         *([f"broken    {broken:>14,} files, read as far as they go"] if broken else []),
         f"took      {record['seconds']:>14,.1f} s, {record['rows_per_second']:,.0f} rows/s",
+    ]
+    if record["status"] == "held":
+        return "\n".join([*lines, f"record    {record_path}"])
+    lines += [
         f"ratings   {output}/ratings/{day}",
         f"rejected  {output}/rejected/{day}",
         f"record    {record_path}",
         f"in DuckDB FROM '{output}/ratings/*/*.parquet' LIMIT 10",
     ]
     return "\n".join(lines)
+
+
+def _score_json(record: dict[str, Any], record_path: str) -> str:
+    """The record on one line, less what may be long: under spark-submit it stands in the log."""
+    short = {key: value for key, value in record.items() if key != "files"}
+    return json.dumps({**short, "record": record_path}, ensure_ascii=False)
 
 
 def _ratings_said(record: dict[str, Any]) -> str:
@@ -229,6 +267,14 @@ def _model(arguments: argparse.Namespace) -> None:
     print("\n".join(shipped()) if arguments.list else describe(arguments.model))
 
 
+def _runs(arguments: argparse.Namespace) -> None:
+    if arguments.last < 1:
+        raise UserError(f"runs: -n {arguments.last} is too small, give at least 1")
+    from movierate.scoring.runs import last_runs
+
+    print(last_runs(arguments.output, arguments.last))
+
+
 def _require_training() -> None:
     from importlib.util import find_spec
 
@@ -252,6 +298,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="movierate", description="Ratings from the text of movie reviews.")
+    parser.set_defaults(log_format=LOG_FORMATS[0])
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     score = commands.add_parser("score", help="rate a review dump with Spark, as Parquet")
@@ -273,8 +320,24 @@ def _parser() -> argparse.ArgumentParser:
         metavar="SHARE",
         help="exit with 3 if more of the rows are rejected, as 0.05",
     )
+    score.add_argument(
+        "--max-drift",
+        type=float,
+        metavar="PSI",
+        help="exit with 3 if the drift from the model's baseline is larger, as 0.25",
+    )
+    score.add_argument(
+        "--gate-before-publish",
+        action="store_const",
+        const=True,
+        help="publish nothing if one of these two trips",
+    )
     score.add_argument("--limit", type=int, metavar="N", help="rate no more than N rows")
     _add_config(score)
+    score.add_argument(
+        "--log-format", choices=LOG_FORMATS, default=LOG_FORMATS[0], help="of what is printed"
+    )
+    score.add_argument("--verbose", action="store_true", help="let Spark say what it does")
 
     train = commands.add_parser("train", help="train a model on labelled reviews")
     train.set_defaults(run=_train)
@@ -306,6 +369,13 @@ def _parser() -> argparse.ArgumentParser:
     model.set_defaults(run=_model)
     model.add_argument("model", nargs="?", default=DEFAULT_MODEL, metavar="NAME_OR_DIR")
     model.add_argument("--list", action="store_true", help="the names of the shipped models")
+
+    runs = commands.add_parser("runs", help="the last runs of an output, as a table")
+    runs.set_defaults(run=_runs)
+    runs.add_argument("output", metavar="DIR", help="the --output of the runs")
+    runs.add_argument(
+        "-n", dest="last", type=int, default=10, metavar="N", help="how many; 10 by default"
+    )
     return parser
 
 

@@ -51,11 +51,15 @@ class ScoreConfig(DumpConfig):
     date: datetime.date | None = None
     limit: int | None = None
     max_rejected: float | None = None
+    max_drift: float | None = None
+    gate_before_publish: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.max_rejected is not None:
             _between("max_rejected", self.max_rejected, 0, 1)
+        if self.max_drift is not None:
+            _at_least("max_drift", self.max_drift, 0)
         if self.limit is not None:
             _at_least("limit", self.limit, 1)
 

@@ -12,4 +12,4 @@ class RunFailed(Exception):
 
 
 class GateTripped(Exception):
-    """The run is done and published, but it is not as good as the user asked for."""
+    """The run is done, but what came of it is not as good as the user asked for."""

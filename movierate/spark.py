@@ -31,12 +31,13 @@ SETTINGS = {
 }
 
 
-def start_spark(name: str, driver_memory: str | None = None) -> SparkSession:
+def start_spark(name: str, driver_memory: str | None = None, verbose: bool = False) -> SparkSession:
     """The session that spark-submit configured, else a local one on all cores.
 
     Args:
         name: of the application.
         driver_memory: of a JVM that is started here; None leaves it to spark-defaults.conf.
+        verbose: whether Spark says what it does, and not only what goes wrong.
 
     Raises:
         UserError: no Java, or the cluster can't be reached.
@@ -54,22 +55,35 @@ def start_spark(name: str, driver_memory: str | None = None) -> SparkSession:
         spark = SparkSession.builder.config(conf=conf).getOrCreate()
     except SPARK_ERRORS as error:
         raise UserError(f"spark: it did not start ({first_line(error)})") from None
+    _set_noise(spark, verbose)
     # Spark's handler would cancel its jobs first, and fail where the JVM has had the signal, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     return spark
 
 
-def check_local(paths: Sequence[str]) -> None:
+def _set_noise(spark: SparkSession, verbose: bool) -> None:
+    """Spark's own lines on stderr: warnings at most, or all that it has to say."""
+    jvm: Any = spark._jvm
+    log4j = jvm.org.apache.logging.log4j
+    root = log4j.LogManager.ROOT_LOGGER_NAME
+    if verbose:
+        log4j.core.config.Configurator.setAllLevels(root, log4j.Level.INFO)
+    elif log4j.LogManager.getRootLogger().getLevel().isLessSpecificThan(log4j.Level.INFO):
+        log4j.core.config.Configurator.setLevel(root, log4j.Level.WARN)
+
+
+def check_local(paths: Sequence[str], what: str = "input") -> None:
     """Tell of local files that are not there at once, and not after the seconds Spark takes.
 
-    Patterns, and paths that may lie in another file system, are left to Spark.
+    Patterns, and paths that may lie in another file system, are left to Spark. The error says
+    what the paths are.
 
     Raises:
         UserError: there is no such file or directory.
     """
     missing = [path for path in paths if _LOCAL.fullmatch(path) and not Path(path).exists()]
     if missing and _is_local_by_default():
-        raise UserError(f"input: there is no file or directory {missing[0]}")
+        raise UserError(f"{what}: there is no file or directory {missing[0]}")
 
 
 _LOCAL = re.compile(r"[^:*?\[\]{}\\]*")

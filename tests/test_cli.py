@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -75,6 +76,9 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("score --input x --output y --model nope", "there is no bundle nope"),
         ("score --input conf nope/x --output y", "there is no file or directory nope/x"),
         ("train --reviews nope/x --output y", "there is no file or directory nope/x"),
+        ("score --input x --output y --max-drift -1", "max_drift: -1.0 is too small"),
+        ("runs nope", "runs: there is no file or directory nope"),
+        ("runs nope -n 0", "-n 0 is too small"),
         ("fly", "invalid choice: 'fly'"),
         ("", "arguments are required: COMMAND"),
     ],
@@ -142,13 +146,28 @@ def test_spark_submit_gives_the_same_exit_code_and_line(tmp_path):
         assert message in lines[0]
 
 
+PHASES = ["start", "input", "rate", "write", "check", "publish"]
+
+
 @pytest.mark.parametrize(
-    "command", [("python", "jobs/score.py"), ("spark-submit", "jobs/score.py")]
+    ("command", "format"),
+    [(("python", "jobs/score.py"), "text"), (("spark-submit", "jobs/score.py"), "json")],
 )
-def test_a_normal_run_says_what_it_did_and_nothing_else(command, tmp_path):
-    result = run(*command, "--input", REVIEWS, "--output", tmp_path / "out", "--limit", "50")
+def test_a_normal_run_says_what_it_did_and_nothing_else(command, format, tmp_path):
+    arguments = ("--input", REVIEWS, "--output", tmp_path / "out", "--limit", "50")
+    result = run(*command, *arguments, "--log-format", format)
     assert result.returncode == 0
-    assert result.stderr == ""
+    if format == "json":  # spark-submit prints stderr to stdout
+        *log, record = (json.loads(line) for line in result.stdout.splitlines())
+        assert [line["phase"] for line in log] == PHASES
+        assert all(line["level"] == "info" and line["seconds"] >= 0 for line in log)
+        assert log[2]["read"] == record["rows"]["read"] == 50
+        assert Path(record["record"]).exists()
+        return
+    log = result.stderr.splitlines()
+    line = r"movierate: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (\w+): .+ \(\d+\.\d s\)"
+    assert [re.fullmatch(line, text)[1] for text in log] == PHASES
+    assert "50 read" in log[2]
     lines = result.stdout.splitlines()
     assert [line.split()[0] for line in lines] == [
         *("read", "rated", "rejected", "took", "ratings", "rejected", "record", "in")
@@ -231,8 +250,10 @@ def test_train_then_evaluate_then_score_with_the_model(tmp_path):
     assert "# Model card: mine" in shown.stdout
 
     out = tmp_path / "out"
-    scored = run("movierate", "score", "--input", REVIEWS, "--output", out, "--model", model)
+    arguments = ("--input", REVIEWS, "--output", out, "--model", model)
+    scored = run("movierate", "score", *arguments, "--verbose")
     assert scored.returncode == 0, scored.stderr
+    assert " INFO DAGScheduler: " in scored.stderr  # Spark, too, says what it does
     ids = duckdb.sql(f"SELECT DISTINCT model_id FROM '{out}/ratings/*/*.parquet'").fetchall()
     assert ids == [(figures["model_id"],)]
 

@@ -61,5 +61,14 @@ def test_what_is_not_run_is_little():
 
 def test_help_tells_of_every_flag():
     result = run("movierate", "score", "--help")
-    for flag in ("--input", "--output", "--model", "--keep", "--date", "--limit", "--config"):
+    for flag in (
+        "--input",
+        "--output",
+        "--model",
+        "--keep",
+        "--date",
+        "--limit",
+        "--config",
+        "--max-drift",
+    ):
         assert flag in result.stdout

@@ -2,8 +2,8 @@
 
 ====================  ==============================================================================
 bundle.json           format version, name, architecture, rating scale, text settings, metrics,
-                      intervals, what it was trained on, the SHA-256 of each other file and of
-                      itself
+                      intervals, what it was trained on, the baseline of drift, the SHA-256 of
+                      each other file and of itself
 vocabulary.txt        one token a line, in id order
 weights.safetensors   the layers' weights as `movierate.model.architecture.get_weights` names
                       them, and ``salience`` (ids,)
@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 
 from movierate.errors import UserError
 from movierate.model import geometry
+from movierate.model.baseline import Baseline
 from movierate.model.intervals import Intervals
 from movierate.text.encoder import Encoder
 from movierate.text.tokens import TOKENS_VERSION
@@ -67,6 +68,8 @@ class Bundle:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     intervals: Intervals | None = None
     training_data: Mapping[str, Any] = field(default_factory=dict)
+    baseline: Baseline | None = None
+    """Of reviews held out; None in a bundle of an earlier movierate."""
     model_id: str = ""
     """The name and the digest of what decides a rating; empty until saved."""
 
@@ -124,6 +127,7 @@ class Bundle:
             "metrics": dict(self.metrics),
             "intervals": self.intervals and self.intervals.to_json(),
             "training_data": dict(self.training_data),
+            "baseline": self.baseline and self.baseline.to_json(),
             "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
         }
         manifest["sha256"] = _digest(manifest)
@@ -161,7 +165,7 @@ class BundleFiles:
             decisive = {key: manifest[key] for key in _DECISIVE}
             decisive["files"] = {name: manifest["files"][name] for name in (VOCABULARY, WEIGHTS)}
             low, high = manifest["rating_scale"]
-            intervals = manifest["intervals"]
+            intervals, baseline = manifest["intervals"], manifest.get("baseline")
             bundle = Bundle(
                 name=manifest["name"],
                 window=manifest["architecture"]["window"],
@@ -175,6 +179,7 @@ class BundleFiles:
                 if intervals is None
                 else Intervals.from_json(intervals, (low, high)),
                 training_data=manifest["training_data"],
+                baseline=None if baseline is None else Baseline.from_json(baseline),
                 model_id=f"{manifest['name']}-{_digest(decisive)[:12]}",
             )
             _check_shapes(bundle)

@@ -42,6 +42,7 @@ class Inputs:
     """What the paths hold."""
 
     paths: tuple[str, ...]
+    files: int
     bytes: int
     head: Head
     """Of the first file that can be read."""
@@ -53,7 +54,7 @@ def find_inputs(spark: SparkSession, paths: Sequence[str]) -> Inputs:
     Raises:
         UserError: a path matches nothing, or holds no data.
     """
-    total = 0
+    count = total = 0
     first: list[tuple[Any, Any]] = []
     for path in paths:
         fs, hadoop_path = file_system(spark, path)
@@ -66,11 +67,14 @@ def find_inputs(spark: SparkSession, paths: Sequence[str]) -> Inputs:
         files = [file for match in matches for file in _first_files(fs, match)]
         if not files:
             raise UserError(f"input: {path} holds no files with data: nothing to rate")
-        total += sum(fs.getContentSummary(match.getPath()).getLength() for match in matches)
+        for match in matches:
+            summary = fs.getContentSummary(match.getPath())
+            count += summary.getFileCount()
+            total += summary.getLength()
         first += [(fs, file) for file in files]
     heads = (_head(spark, fs, file) for fs, file in first[:FILES_TRIED])
     head = next((head for head in heads if head.content), None)
-    return Inputs(tuple(paths), total, head or Head(str(first[0][1]), b"", []))
+    return Inputs(tuple(paths), count, total, head or Head(str(first[0][1]), b"", []))
 
 
 def is_splittable(inputs: Inputs, format: str) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,11 +15,17 @@ from pyspark.sql import functions as F
 
 from movierate.config import ScoreConfig
 from movierate.errors import RunFailed, UserError
+from movierate.logs import Phases
 from movierate.model import bundle
+from movierate.model.baseline import Baseline
+from movierate.model.bundle import BundleFiles
 from movierate.reviews import Dump, read_reviews
 from movierate.reviews.broken import is_read_failure
 from movierate.reviews.read import unreadable
 from movierate.reviews.record import RAW_CHARACTERS, is_blank, quoted
+from movierate.scoring.drift import binned, drift
+from movierate.scoring.gates import check_gates, tripped
+from movierate.scoring.record import FILES_IN_RECORD, begun, failed, with_sizes
 from movierate.scoring.store import Store
 from movierate.scoring.udf import udf_of
 from movierate.spark import SPARK_ERRORS, first_line
@@ -33,9 +38,6 @@ RATINGS = (
 
 REJECTED = ("review_id", "source", "reason", "raw", "scored_at")
 
-FILES_IN_RECORD = 1_000
-"""Source files above which the run record accounts for directories."""
-
 
 @dataclass(frozen=True)
 class Run:
@@ -47,14 +49,21 @@ class Run:
     record_path: str
 
 
-def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreConfig) -> Run:
+def score(
+    spark: SparkSession,
+    paths: Sequence[str],
+    output: str,
+    config: ScoreConfig,
+    phases: Phases | None = None,
+) -> Run:
     """Rate every review of a dump and publish the ratings of one day.
 
     Args:
         spark: the session.
         paths: files, directories or patterns of the dump.
         output: a directory for ratings/, rejected/ and runs/.
-        config: the model, the dump's columns, the day.
+        config: the model, the dump's columns, the day, the gates.
+        phases: told of each phase that is over.
 
     Raises:
         UserError: the input, the output, the model or a column is not as it should be.
@@ -62,78 +71,89 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
     """
     started = datetime.datetime.now(datetime.timezone.utc)
     clock = time.monotonic()
+    phases = phases or Phases()
     store = Store(spark, output, paths)
-    for column in config.keep:
-        if column in (*RATINGS, "scored_date"):
-            raise UserError(f"keep: {column} is a column of the output already: leave it out")
-    files = bundle.read(config.model)
-    model = files.bundle
-    rate = udf_of(spark, files)
+    record = begun(paths, output, config, started)
+    run_id, date = record["run_id"], config.date or started.date()
     try:
+        files = _model(config)
+        model = files.bundle
+        rate = udf_of(spark, files)
         dump = read_reviews(spark, paths, config, config.keep, model.rating_scale)
-    except (PySparkException, Py4JError) as error:  # looking at a dump may take executors, too
-        raise _explained(error, "none, as no run had begun") from error
-
-    date = config.date or started.date()
-    run_id = f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
-    record: dict[str, Any] = {
-        "run_id": run_id,
-        "started_at": started.isoformat(),
-        "scored_date": date.isoformat(),
-        "input": list(paths),
-        "format": dump.format,
-        "encoding": dump.encoding,
-        "rating_scale": dump.rating_scale and dump.rating_scale.as_record(),
-        "columns": vars(dump.roles) | {"keep": list(config.keep)},
-        "limit": config.limit,
-        "model_id": model.model_id,
-        "output": output,
-        "spark_version": spark.version,
-    }
-    store.recover()
-    store.begin(run_id)
-    try:
-        rows, accounts, dump = _rate_all(dump, rate, config)
+        record |= {
+            "format": dump.format,
+            "encoding": dump.encoding,
+            "rating_scale": dump.rating_scale and dump.rating_scale.as_record(),
+            "columns": vars(dump.roles) | {"keep": list(config.keep)},
+            "input_files": dump.inputs.files,
+            "input_bytes": dump.inputs.bytes,
+            "model_id": model.model_id,
+        }
+        store.recover()
+        store.begin(run_id)
+        phases.over("input", _input_said(dump), files=dump.inputs.files, bytes=dump.inputs.bytes)
+        rows, accounts, dump = _rate_all(dump, rate, config, model.baseline)
         record |= accounts
+        record["files"] = with_sizes(spark, dump.inputs, accounts["files"])
         record["broken_files"] = [vars(file) for file in dump.broken]
-        record["gates_tripped"] = _gates(accounts["rows"], config)
-        rated, rejected = _tables(rows, model.model_id, started, config.keep)
-        store.write(run_id, "ratings", date, rated)
-        store.write(run_id, "rejected", date, rejected)
-        _check(accounts["rows"], store, run_id, date)
-        store.commit(run_id)
+        record["gates_tripped"] = tripped(accounts["rows"], accounts["drift"], config)
+        phases.over("rate", _rows_said(accounts["rows"]), **accounts["rows"])
+        is_held = bool(record["gates_tripped"]) and config.gate_before_publish
+        if is_held:
+            store.abandon(run_id)
+        else:
+            rated, rejected = _tables(rows, model.model_id, started, config.keep)
+            store.write(run_id, "ratings", date, rated)
+            store.write(run_id, "rejected", date, rejected)
+            phases.over("write", "all rows written, not yet in place")
+            _check(accounts["rows"], store, run_id, date)
+            phases.over("check", "as many rows lie in the files as were read")
+            store.commit(run_id)
+            phases.over("publish", f"scored_date={date} is in place")
         rows.unpersist()
     except BaseException as error:
-        seconds = round(time.monotonic() - clock, 3)
-        record |= {"status": "failed", "seconds": seconds, "error": str(error)}
-        record_path = _give_up(store, run_id, record)
+        record |= {"phases": phases.seconds}
+        record_path = _give_up(store, failed(record, error, time.monotonic() - clock))
         if isinstance(error, PySparkException | Py4JError):
             raise _explained(error, record_path) from error
         raise
     seconds = time.monotonic() - clock
     record |= {
-        "status": "done",
+        "status": "held" if is_held else "done",
+        "phases": phases.seconds,
         "seconds": round(seconds, 3),
         "rows_per_second": round(accounts["rows"]["read"] / seconds, 1),
     }
     return Run(record=record, record_path=store.record(run_id, record))
 
 
-def _rate_all(dump: Dump, rate: Any, config: ScoreConfig) -> tuple[DataFrame, dict[str, Any], Dump]:
+def _model(config: ScoreConfig) -> BundleFiles:
+    """The model, once it is certain that the settings go with it and with the output."""
+    for column in config.keep:
+        if column in (*RATINGS, "scored_date"):
+            raise UserError(f"keep: {column} is a column of the output already: leave it out")
+    files = bundle.read(config.model)
+    check_gates(config, files.bundle)
+    return files
+
+
+def _rate_all(
+    dump: Dump, rate: Any, config: ScoreConfig, baseline: Baseline | None
+) -> tuple[DataFrame, dict[str, Any], Dump]:
     """All rows, kept at hand, and the account of them.
 
     A file that can't be read to its end is found out here: then all is read again, around it.
     """
     rows = _rate(dump, rate, config).persist()
     try:
-        return rows, _account(rows), dump
+        return rows, _account(rows, baseline), dump
     except SPARK_ERRORS as error:
         rows.unpersist()
         if not is_read_failure(error) or dump.was_read_around:
             raise
         if config.strict:
             raise UserError(unreadable(first_line(error))) from None
-    return _rate_all(dump.around_broken_files(), rate, config)
+    return _rate_all(dump.around_broken_files(), rate, config, baseline)
 
 
 def _rate(dump: Dump, rate: Any, config: ScoreConfig) -> DataFrame:
@@ -169,15 +189,15 @@ def _tables(
     return rated, rejected.hint("rebalance")  # few rows of many partitions: few files
 
 
-def _account(rows: DataFrame) -> dict[str, Any]:
-    """Rows read, rated and rejected: in all, by reason, and by source file."""
-    unread = F.count_if("rating_unread").alias("unread")
-    counts = rows.groupBy("source", "reason").agg(F.count("*"), unread).collect()
+def _account(rows: DataFrame, baseline: Baseline | None) -> dict[str, Any]:
+    """Rows read, rated and rejected: in all, by reason, and by source file; and their drift."""
+    unread = F.count_if("rating_unread")
+    counts = rows.groupBy("source", "reason").agg(F.count("*"), unread, binned(baseline)).collect()
     by_directory = len({source for source, *_ in counts}) > FILES_IN_RECORD
     total: dict[str, int] = {"read": 0, "rated": 0, "rejected": 0}
     reasons: dict[str, int] = {}
     files: dict[str, dict[str, int]] = {}
-    for source, reason, count, _ in sorted(counts, key=str):
+    for source, reason, count, *_ in sorted(counts, key=str):
         outcome = "rated" if reason is None else "rejected"
         name = source.rpartition("/")[0] + "/" if by_directory else source
         file = files.setdefault(name, {"read": 0, "rated": 0, "rejected": 0})
@@ -186,21 +206,14 @@ def _account(rows: DataFrame) -> dict[str, Any]:
             account[outcome] += count
         if reason is not None:
             reasons[reason] = reasons.get(reason, 0) + count
+    rated = [(unread, bins) for _, reason, _, unread, bins in counts if reason is None]
     return {
         "rows": total,
         "rejected_by_reason": reasons,
-        "ratings_unread": sum(unread for _, reason, _, unread in counts if reason is None),
+        "ratings_unread": sum(unread for unread, _ in rated),
         "files": files,
+        "drift": drift(baseline, (bins for _, bins in rated)),
     }
-
-
-def _gates(rows: dict[str, int], config: ScoreConfig) -> list[str]:
-    """What is worse than the user allowed."""
-    allowed = config.max_rejected
-    if allowed is None or rows["rejected"] <= allowed * rows["read"]:
-        return []
-    share = rows["rejected"] / rows["read"]
-    return [f"{share:.2%} of the rows were rejected, {allowed:.2%} are allowed (--max-rejected)"]
 
 
 def _check(rows: dict[str, int], store: Store, run_id: str, date: datetime.date) -> None:
@@ -214,11 +227,16 @@ def _check(rows: dict[str, int], store: Store, run_id: str, date: datetime.date)
         )
 
 
-def _give_up(store: Store, run_id: str, record: dict[str, Any]) -> str:
-    """Clear away what a failed run has written, and record it; returns where."""
+def _give_up(store: Store, record: dict[str, Any]) -> str:
+    """Clear away what a failed run has written, and record it; returns where.
+
+    One that failed before it had understood its input leaves a record only where others have.
+    """
     try:
-        store.abandon(run_id)
-        return store.record(run_id, record)
+        if "format" not in record and not store.has_runs():
+            return "none, as no run had begun"
+        store.abandon(record["run_id"])
+        return store.record(record["run_id"], record)
     except (Py4JError, OSError):  # Spark itself is gone: the next run clears up
         return "not written, as Spark was gone"
 
@@ -232,6 +250,15 @@ def _explained(error: Exception, record_path: str) -> Exception:
             "see «On a cluster» in the README"
         )
     return RunFailed(f"{first_line(error)}: nothing was published; the details: {record_path}")
+
+
+def _input_said(dump: Dump) -> str:
+    count, size = dump.inputs.files, dump.inputs.bytes / 1e6
+    return f"{count:,} file{'s'[: count != 1]}, {size:,.1f} MB of {dump.format}, {dump.encoding}"
+
+
+def _rows_said(rows: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {outcome}" for outcome, count in rows.items())
 
 
 def _head(text: Column) -> Column:

@@ -18,10 +18,10 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from movierate.errors import UserError
+from movierate.scoring.record import RUNS
 from movierate.spark import file_system, first_line, read_text
 
 TABLES = ("ratings", "rejected")
-RUNS = "runs"
 STAGING = ".staging"
 OWNER = "owner.json"
 READY = "READY"
@@ -54,6 +54,10 @@ class Store:
                     f"output: {directory} lies within the input {path}: "
                     "the next run would read it: name another"
                 )
+
+    def has_runs(self) -> bool:
+        """Whether a run has left its record in the directory."""
+        return self._exists(RUNS)
 
     def recover(self) -> None:
         """Complete or clear away what runs that died have left."""

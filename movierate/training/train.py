@@ -15,6 +15,7 @@ import pandas as pd
 
 from movierate.config import TrainConfig
 from movierate.errors import UserError
+from movierate.model.baseline import Baseline
 from movierate.model.bundle import Bundle, check_replaceable
 from movierate.model.geometry import live_positions
 from movierate.model.rater import Rater
@@ -199,9 +200,9 @@ def _write(
         for name, array in bundle.weights.items()
     }
     bundle = dataclasses.replace(bundle, weights=rounded, training_data=training_data)
+    held_out = pd.concat([parts.validation, parts.calibration], ignore_index=True)
+    live = live_positions(config.window)
     if len(parts.calibration):
-        held_out = pd.concat([parts.validation, parts.calibration], ignore_index=True)
-        live = live_positions(config.window)
         intervals = learn_intervals(Rater(bundle), held_out, live, config.stars)
         bundle = dataclasses.replace(bundle, intervals=intervals)
     with tempfile.TemporaryDirectory() as folder:
@@ -210,7 +211,8 @@ def _write(
         figures = {"validation": headline(evaluate(rater, config.stars, parts.validation, report))}
         if len(parts.calibration):
             figures["calibration"] = headline(evaluate(rater, config.stars, parts.calibration))
-        bundle = dataclasses.replace(bundle, metrics=figures)
+        baseline = Baseline.of(rater.rate(list(held_out["text"])), config.stars, live)
+        bundle = dataclasses.replace(bundle, metrics=figures, baseline=baseline)
         (report / "card.md").write_text(
             write_card(config, bundle, parts.training), encoding="utf-8"
         )

@@ -1,5 +1,6 @@
 """A bundle comes back as it was saved, or is refused in one clear line."""
 
+import dataclasses
 import json
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from movierate.errors import UserError
 from movierate.model import bundle as bundles
+from movierate.model.baseline import Baseline, Histogram
 from movierate.model.bundle import SHIPPED, load
 from movierate.model.rater import Rater
 
@@ -55,8 +57,6 @@ def test_keras_rates_as_the_rater_does_and_stays_on_the_scale(small_bundle):
 
 
 def test_the_model_id_tells_models_apart_and_nothing_else(small_bundle, tmp_path: Path):
-    import dataclasses
-
     again = small_bundle.save(tmp_path / "again").model_id
     renamed = dataclasses.replace(small_bundle, metrics={"mae": 1.0}).save(tmp_path / "b").model_id
     other = dataclasses.replace(small_bundle, choose="last").save(tmp_path / "c").model_id
@@ -137,3 +137,31 @@ def test_a_save_that_breaks_leaves_the_previous_bundle(small_bundle, saved, monk
 def test_the_shipped_model_is_small_enough_for_git():
     size = sum(path.stat().st_size for path in (SHIPPED / "imdb").rglob("*") if path.is_file())
     assert size <= 12e6
+
+
+BASELINE = Baseline(
+    predicted_rating=Histogram((4.0, 7.0), (30, 40, 30)),
+    words_read=Histogram((18.0, 36.0), (10, 30, 60)),
+    known_words=Histogram((0.5, 1.0), (0, 20, 80)),
+)
+
+
+def test_the_baseline_of_drift_goes_along_and_does_not_change_the_model_id(small_bundle, saved):
+    before = load(saved)
+    assert before.baseline is None
+    with_it = dataclasses.replace(small_bundle, baseline=BASELINE).save(saved)
+    assert with_it.baseline == BASELINE
+    assert with_it.model_id == before.model_id
+
+
+def test_a_bundle_made_before_there_were_baselines_opens(saved):
+    manifest = json.loads((saved / "bundle.json").read_text())
+    del manifest["baseline"], manifest["sha256"]
+    manifest["sha256"] = bundles._digest(manifest)
+    (saved / "bundle.json").write_text(json.dumps(manifest))
+    assert load(saved).baseline is None
+
+
+def test_a_baseline_that_makes_no_sense_is_refused(saved):
+    restate(saved, baseline={**BASELINE.to_json(), "words_read": {"edges": [3, 2], "rows": [1]}})
+    assert "the edges do not rise" in refusal(saved)

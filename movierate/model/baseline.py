@@ -1,0 +1,114 @@
+"""What a model says of reviews that it was not trained on, as histograms.
+
+Training writes them into the bundle; `movierate.scoring.drift` compares each night with them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from movierate.model.rater import Ratings
+
+RATING_BINS = 9
+"""Bins of the predicted rating, equally wide: a star each on a scale of 1 to 10."""
+
+WORDS_SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1)
+"""Edges of the words read, as shares of what the model can read."""
+
+KNOWN_EDGES = (0.5, 0.75, 0.9, 0.95, 1.0)
+"""Edges of the share of words that the model knows."""
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """Rows by bin. The number of a value's bin is that of the edges at or below the value."""
+
+    edges: tuple[float, ...]
+    """(bins - 1,), rising."""
+    rows: tuple[int, ...]
+    """(bins,)"""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError unless all is as the fields say."""
+        if not self.edges or not all(a < b for a, b in pairwise(self.edges)):
+            raise ValueError("baseline: the edges do not rise")
+        if len(self.rows) != len(self.edges) + 1 or min(self.rows) < 0 or sum(self.rows) == 0:
+            raise ValueError("baseline: the rows are not those of the bins")
+
+    @classmethod
+    def of(cls, values: NDArray[Any], edges: Sequence[float]) -> Histogram:
+        """The histogram of values, (n,).
+
+        Raises:
+            ValueError: there is no value.
+        """
+        bins = np.searchsorted(np.asarray(edges, dtype=np.float64), values, side="right")
+        rows = np.bincount(bins, minlength=len(edges) + 1)
+        return cls(tuple(map(float, edges)), tuple(rows.tolist()))
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A histogram for each column of the output that tells of drift."""
+
+    predicted_rating: Histogram
+    words_read: Histogram
+    known_words: Histogram
+
+    @classmethod
+    def of(cls, ratings: Ratings, scale: tuple[float, float], words: int) -> Baseline:
+        """The histograms of a model's ratings; texts without a rating are left out.
+
+        Args:
+            ratings: of texts that the model was not trained on.
+            scale: the model's lowest and highest rating.
+            words: how many of a text the model can read.
+
+        Raises:
+            ValueError: no text has a rating.
+        """
+        rated = ~np.isnan(ratings.predicted_rating)
+        stars = np.linspace(*scale, RATING_BINS + 1)[1:-1]
+        sizes = sorted({math.ceil(share * words) for share in WORDS_SHARES})
+        return cls(
+            Histogram.of(ratings.predicted_rating[rated], stars.tolist()),
+            Histogram.of(ratings.words_read[rated], sizes),
+            Histogram.of(ratings.known_words[rated], KNOWN_EDGES),
+        )
+
+    @property
+    def reviews(self) -> int:
+        """How many reviews each histogram is of."""
+        return sum(self.predicted_rating.rows)
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` takes."""
+        return {
+            column: {"edges": list(histogram.edges), "rows": list(histogram.rows)}
+            for column, histogram in vars(self).items()
+        }
+
+    @classmethod
+    def from_json(cls, value: object) -> Baseline:
+        """A baseline from a bundle.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is not what `to_json` gives.
+        """
+        if not isinstance(value, Mapping):
+            raise ValueError("baseline: not an object")
+        columns = (value[field.name] for field in fields(cls))
+        return cls(
+            *(
+                Histogram(tuple(map(float, column["edges"])), tuple(map(int, column["rows"])))
+                for column in columns
+            )
+        )
