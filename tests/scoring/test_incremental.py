@@ -61,7 +61,7 @@ def test_each_file_is_read_once_and_a_night_without_any_is_no_error(spark, tmp_p
     found = ratings(output)
     assert len(found) == len({review for review, *_ in found}) == 8
     assert len({batch for _, batch, _ in found}) == 3
-    assert len(list((output / "runs").iterdir())) == 3
+    assert len(list((output / "runs").glob("*.json"))) == 3
     by_spark = spark.read.parquet(f"{output}/ratings")
     assert by_spark.columns[-2:] == ["scored_date", "batch"]
 
