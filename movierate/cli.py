@@ -78,6 +78,8 @@ def _score(arguments: argparse.Namespace) -> None:
     config = make_config(
         ScoreConfig, arguments.config, _flags(arguments, ScoreConfig), arguments.set
     )
+    from movierate.scoring.gates import gates_said
+    from movierate.scoring.incremental import score_new_files, total
     from movierate.scoring.job import score
     from movierate.spark import stop_spark
 
@@ -86,14 +88,18 @@ def _score(arguments: argparse.Namespace) -> None:
         spark = _spark_to_score(arguments, config)
         # What is wrong with the input is one line on stderr: this one waits until that is known.
         phases.over("start", f"Spark {spark.version} at {spark.sparkContext.master}", say=False)
-        run = score(spark, arguments.input, arguments.output, config, phases)
+        asked = (arguments.input, arguments.output, config, phases)
+        runs = score_new_files(spark, *asked) if config.incremental else [score(spark, *asked)]
     finally:
         stop_spark()
+    if not runs:
+        print(f"nothing new in {', '.join(arguments.input)}: all files were scored before")
+        return
+    record = total(runs)
     summary = _score_json if arguments.log_format == JSON else _score_summary
-    print(summary(run.record, run.record_path), flush=True)
-    if run.record["gates_tripped"]:
-        held = ": nothing was published" if run.record["status"] == "held" else ""
-        raise GateTripped("; ".join(run.record["gates_tripped"]) + held)
+    print(summary(record, runs[-1].record_path), flush=True)
+    if record["gates_tripped"]:
+        raise GateTripped(gates_said(record))
 
 
 def _spark_to_score(arguments: argparse.Namespace, config: ScoreConfig) -> Any:
@@ -113,6 +119,17 @@ def _spark_to_score(arguments: argparse.Namespace, config: ScoreConfig) -> Any:
         raise
 
 
+def _latest(arguments: argparse.Namespace) -> None:
+    from movierate.scoring.latest import write_latest
+    from movierate.spark import running_spark
+
+    target = arguments.output or f"{arguments.directory.rstrip('/')}/latest"
+    with running_spark("movierate latest") as spark:
+        count = write_latest(spark, arguments.directory, target)
+    print(f"latest    {count:>14,} reviews, each with its latest rating")
+    print(f"written   {target}")
+
+
 def _score_summary(record: dict[str, Any], record_path: str) -> str:
     rows = record["rows"]
     reasons = ", ".join(
@@ -129,11 +146,14 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
     broken = len(record["broken_files"])
     output = record["output"].rstrip("/")
     day = f"scored_date={record['scored_date']}"
+    skipped, batches = rows.get("skipped"), record["batches"]
     lines = [
         f"read      {rows['read']:>14,} rows of {dump} ({columns})",
+        *([f"skipped   {skipped:>14,} that were rated before"] if skipped is not None else []),
         f"rated     {rows['rated']:>14,} with {record['model_id']}",
         f"rejected  {rows['rejected']:>14,}{f' ({reasons})' if reasons else ''}",
         *([f"broken    {broken:>14,} files, read as far as they go"] if broken else []),
+        *([f"batches   {len(batches):>14,}, up to batch={batches[-1]}"] if batches else []),
         f"took      {record['seconds']:>14,.1f} s, {record['rows_per_second']:,.0f} rows/s",
     ]
     if record["status"] == "held":
@@ -142,7 +162,7 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
         f"ratings   {output}/ratings/{day}",
         f"rejected  {output}/rejected/{day}",
         f"record    {record_path}",
-        f"in DuckDB FROM '{output}/ratings/*/*.parquet' LIMIT 10",
+        f"in DuckDB FROM '{output}/ratings/**/*.parquet' LIMIT 10",
     ]
     return "\n".join(lines)
 
@@ -301,43 +321,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(log_format=LOG_FORMATS[0])
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    score = commands.add_parser("score", help="rate a review dump with Spark, as Parquet")
-    score.set_defaults(run=_score)
-    score.add_argument("--input", required=True, nargs="+", metavar="PATH", help="the dump")
-    score.add_argument("--output", required=True, metavar="DIR", help="ratings/ and more go here")
-    _add_model(score, default=None)  # the config file may name one
-    _add_dump(score)
-    score.add_argument("--keep", metavar="COL,COL", help="columns to carry into ratings/")
-    score.add_argument(
-        "--date",
-        type=parse_date,
-        metavar="YYYY-MM-DD",
-        help="whose ratings to replace; today in UTC",
-    )
-    score.add_argument(
-        "--max-rejected",
-        type=float,
-        metavar="SHARE",
-        help="exit with 3 if more of the rows are rejected, as 0.05",
-    )
-    score.add_argument(
-        "--max-drift",
-        type=float,
-        metavar="PSI",
-        help="exit with 3 if the drift from the model's baseline is larger, as 0.25",
-    )
-    score.add_argument(
-        "--gate-before-publish",
-        action="store_const",
-        const=True,
-        help="publish nothing if one of these two trips",
-    )
-    score.add_argument("--limit", type=int, metavar="N", help="rate no more than N rows")
-    _add_config(score)
-    score.add_argument(
-        "--log-format", choices=LOG_FORMATS, default=LOG_FORMATS[0], help="of what is printed"
-    )
-    score.add_argument("--verbose", action="store_true", help="let Spark say what it does")
+    _add_score(commands)
+
+    latest = commands.add_parser("latest", help="write the latest rating of each review")
+    latest.set_defaults(run=_latest)
+    latest.add_argument("directory", metavar="DIR", help="an output of movierate score")
+    latest.add_argument("--output", metavar="DIR", help="where to; DIR/latest by default")
 
     train = commands.add_parser("train", help="train a model on labelled reviews")
     train.set_defaults(run=_train)
@@ -377,6 +366,64 @@ def _parser() -> argparse.ArgumentParser:
         "-n", dest="last", type=int, default=10, metavar="N", help="how many; 10 by default"
     )
     return parser
+
+
+def _add_score(commands: Any) -> None:
+    score = commands.add_parser("score", help="rate a review dump with Spark, as Parquet")
+    score.set_defaults(run=_score)
+    score.add_argument("--input", required=True, nargs="+", metavar="PATH", help="the dump")
+    score.add_argument("--output", required=True, metavar="DIR", help="ratings/ and more go here")
+    _add_model(score, default=None)  # the config file may name one
+    _add_dump(score)
+    score.add_argument("--keep", metavar="COL,COL", help="columns to carry into ratings/")
+    score.add_argument(
+        "--date",
+        type=parse_date,
+        metavar="YYYY-MM-DD",
+        help="whose ratings to replace; today in UTC",
+    )
+    score.add_argument(
+        "--max-rejected",
+        type=float,
+        metavar="SHARE",
+        help="exit with 3 if more of the rows are rejected, as 0.05",
+    )
+    score.add_argument(
+        "--max-drift",
+        type=float,
+        metavar="PSI",
+        help="exit with 3 if the drift from the model's baseline is larger, as 0.25",
+    )
+    score.add_argument(
+        "--gate-before-publish",
+        action="store_const",
+        const=True,
+        help="publish nothing if one of these two trips",
+    )
+    score.add_argument("--limit", type=int, metavar="N", help="rate no more than N rows")
+    score.add_argument(
+        "--skip-rated",
+        action="store_const",
+        const=True,
+        help="do not rate again what this model has rated, unless its text was edited",
+    )
+    score.add_argument(
+        "--incremental",
+        action="store_const",
+        const=True,
+        help="read only files that no run has scored",
+    )
+    score.add_argument(
+        "--files-per-batch",
+        type=int,
+        metavar="N",
+        help="files of each path that an incremental run publishes at a time",
+    )
+    _add_config(score)
+    score.add_argument(
+        "--log-format", choices=LOG_FORMATS, default=LOG_FORMATS[0], help="of what is printed"
+    )
+    score.add_argument("--verbose", action="store_true", help="let Spark say what it does")
 
 
 def _add_model(parser: argparse.ArgumentParser, default: str | None = DEFAULT_MODEL) -> None:

@@ -30,6 +30,10 @@ class Log:
         took = {"phase": over.name, "message": over.message, "seconds": round(over.seconds, 3)}
         self._say(text, {"time": over.ended, "level": "info", **took, **over.counts})
 
+    def info(self, message: str) -> None:
+        """What is worth a line, and ends no phase."""
+        self._say(message, {"time": _now(), "level": "info", "message": message})
+
     def error(self, error: object, exit_code: int) -> None:
         """The command ends with an error, or with a gate that has tripped."""
         what = {"time": _now(), "level": "error", "message": str(error), "exit_code": exit_code}
@@ -79,6 +83,16 @@ class Phases:
             for phase in self._unsaid:
                 self._log.phase(phase)
             self._unsaid.clear()
+
+    def say(self, message: str) -> None:
+        """What is worth a line, and ends no phase."""
+        if self._log is not None:
+            self._log.info(message)
+
+    def restart(self) -> None:
+        """Forget the seconds: another run starts."""
+        self.seconds = {}
+        self._since = time.monotonic()
 
 
 def _now() -> str:

@@ -72,3 +72,5 @@ def test_help_tells_of_every_flag():
         "--max-drift",
     ):
         assert flag in result.stdout
+    for flag in ("--skip-rated", "--incremental", "--files-per-batch"):
+        assert flag in result.stdout

@@ -33,6 +33,12 @@ def tripped(rows: dict[str, int], drift: dict[str, Any] | None, config: ScoreCon
     return _rejected(rows, config.max_rejected) + _drifted(drift or {}, config.max_drift)
 
 
+def gates_said(record: dict[str, Any]) -> str:
+    """The gates that a run tripped, and what that means for its output."""
+    held = ": nothing was published" if record["status"] == "held" else ""
+    return "; ".join(record["gates_tripped"]) + held
+
+
 def _rejected(rows: dict[str, int], allowed: float | None) -> list[str]:
     if allowed is None or rows["rejected"] <= allowed * rows["read"]:
         return []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,14 @@ from movierate.model.baseline import Baseline
 from movierate.model.bundle import BundleFiles
 from movierate.reviews import Dump, read_reviews
 from movierate.reviews.broken import is_read_failure
+from movierate.reviews.inputs import Inputs
 from movierate.reviews.read import unreadable
 from movierate.reviews.record import RAW_CHARACTERS, is_blank, quoted
 from movierate.scoring.drift import binned, drift
 from movierate.scoring.gates import check_gates, tripped
+from movierate.scoring.rated import ALREADY_RATED, already_rated, kept, once, skip, with_kept
 from movierate.scoring.record import FILES_IN_RECORD, begun, failed, with_sizes
-from movierate.scoring.store import Store
+from movierate.scoring.store import TABLES, Part, Store
 from movierate.scoring.udf import udf_of
 from movierate.spark import SPARK_ERRORS, first_line
 
@@ -66,20 +68,43 @@ def score(
         phases: told of each phase that is over.
 
     Raises:
-        UserError: the input, the output, the model or a column is not as it should be.
+        UserError: the input, the output, the model or a column is not as it should be, or another
+            run holds the output.
         RunFailed: the run broke; nothing of it was published, and runs/ says why.
+    """
+    phases = phases or Phases()
+    store = Store(spark, output, paths)
+    with store.held(phases.say):
+        store.check_kind(batches=False)
+        return score_part(spark, store, paths, config, phases)
+
+
+def score_part(
+    spark: SparkSession,
+    store: Store,
+    paths: Sequence[str],
+    config: ScoreConfig,
+    phases: Phases,
+    part: Part | None = None,
+    whole: Inputs | None = None,
+) -> Run:
+    """Rate every review of a dump and publish the ratings as one part of an output that is held.
+
+    Args:
+        part: None for the day that config names, or today.
+        whole: the dump that the paths are a part of, if they are.
     """
     started = datetime.datetime.now(datetime.timezone.utc)
     clock = time.monotonic()
-    phases = phases or Phases()
-    store = Store(spark, output, paths)
-    record = begun(paths, output, config, started)
-    run_id, date = record["run_id"], config.date or started.date()
+    part = part or Part(config.date or started.date())
+    record = begun(paths, store.directory, config, started)
+    record |= {"scored_date": part.date.isoformat(), "batch": part.batch}
+    run_id = record["run_id"]
     try:
         files = _model(config)
         model = files.bundle
         rate = udf_of(spark, files)
-        dump = read_reviews(spark, paths, config, config.keep, model.rating_scale)
+        dump = read_reviews(spark, paths, config, config.keep, model.rating_scale, whole)
         record |= {
             "format": dump.format,
             "encoding": dump.encoding,
@@ -89,10 +114,9 @@ def score(
             "input_bytes": dump.inputs.bytes,
             "model_id": model.model_id,
         }
-        store.recover()
-        store.begin(run_id)
         phases.over("input", _input_said(dump), files=dump.inputs.files, bytes=dump.inputs.bytes)
-        rows, accounts, dump = _rate_all(dump, rate, config, model.baseline)
+        known = already_rated(store, model.model_id, part) if config.skip_rated else None
+        rows, accounts, dump = _rate_all(dump, rate, config, known, model.baseline)
         record |= accounts
         record["files"] = with_sizes(spark, dump.inputs, accounts["files"])
         record["broken_files"] = [vars(file) for file in dump.broken]
@@ -102,14 +126,15 @@ def score(
         if is_held:
             store.abandon(run_id)
         else:
-            rated, rejected = _tables(rows, model.model_id, started, config.keep)
-            store.write(run_id, "ratings", date, rated)
-            store.write(run_id, "rejected", date, rejected)
+            stays = kept(store, part, rows) if config.skip_rated else {}
+            tables = _tables(rows, model.model_id, started, config.keep)
+            for table, frame in zip(TABLES, tables, strict=True):
+                store.write(run_id, table, part, with_kept(frame, stays.get(table)))
             phases.over("write", "all rows written, not yet in place")
-            _check(accounts["rows"], store, run_id, date)
+            _check(accounts["rows"], store, run_id, part, stays)
             phases.over("check", "as many rows lie in the files as were read")
-            store.commit(run_id)
-            phases.over("publish", f"scored_date={date} is in place")
+            store.commit(run_id, part)
+            phases.over("publish", f"{part.path} is in place")
         rows.unpersist()
     except BaseException as error:
         record |= {"phases": phases.seconds}
@@ -130,7 +155,7 @@ def score(
 def _model(config: ScoreConfig) -> BundleFiles:
     """The model, once it is certain that the settings go with it and with the output."""
     for column in config.keep:
-        if column in (*RATINGS, "scored_date"):
+        if column in (*RATINGS, "scored_date", "batch"):
             raise UserError(f"keep: {column} is a column of the output already: leave it out")
     files = bundle.read(config.model)
     check_gates(config, files.bundle)
@@ -138,34 +163,36 @@ def _model(config: ScoreConfig) -> BundleFiles:
 
 
 def _rate_all(
-    dump: Dump, rate: Any, config: ScoreConfig, baseline: Baseline | None
+    dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None, baseline: Baseline | None
 ) -> tuple[DataFrame, dict[str, Any], Dump]:
     """All rows, kept at hand, and the account of them.
 
     A file that can't be read to its end is found out here: then all is read again, around it.
     """
-    rows = _rate(dump, rate, config).persist()
+    rows = _rate(dump, rate, config, known).persist()
     try:
-        return rows, _account(rows, baseline), dump
+        return rows, _account(rows, config.skip_rated, baseline), dump
     except SPARK_ERRORS as error:
         rows.unpersist()
         if not is_read_failure(error) or dump.was_read_around:
             raise
         if config.strict:
             raise UserError(unreadable(first_line(error))) from None
-    return _rate_all(dump.around_broken_files(), rate, config, baseline)
+    return _rate_all(dump.around_broken_files(), rate, config, known, baseline)
 
 
-def _rate(dump: Dump, rate: Any, config: ScoreConfig) -> DataFrame:
+def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -> DataFrame:
     """All rows with their rating or the reason why there is none; without their texts."""
     frame = dump.spread() if config.limit is None else dump.frame.limit(config.limit)
+    if known is not None:
+        frame = skip(frame, known)
     rated = frame.withColumn("r", rate("text"))
     reason = F.coalesce(
         "reason",
         F.when(is_blank(F.col("text")), "empty_text"),
         F.when(F.col("r.predicted_rating").isNull(), "no_known_words"),
     )
-    return rated.select(
+    rows = rated.select(
         "review_id",
         "movie_id",
         "r.*",
@@ -177,6 +204,7 @@ def _rate(dump: Dump, rate: Any, config: ScoreConfig) -> DataFrame:
         F.when(reason.isNotNull(), _head(F.coalesce("raw", "text"))).alias("raw"),
         *(quoted(column) for column in config.keep),
     )
+    return once(rows) if config.skip_rated else rows
 
 
 def _tables(
@@ -185,26 +213,28 @@ def _tables(
     """The rows of ratings/ and those of rejected/."""
     rows = rows.withColumn("model_id", F.lit(model_id)).withColumn("scored_at", F.lit(started))
     rated = rows.where(F.col("reason").isNull()).select(*RATINGS, *map(quoted, keep))
-    rejected = rows.where(F.col("reason").isNotNull()).select(*REJECTED)
+    rejected = rows.where(F.col("reason") != ALREADY_RATED).select(*REJECTED)
     return rated, rejected.hint("rebalance")  # few rows of many partitions: few files
 
 
-def _account(rows: DataFrame, baseline: Baseline | None) -> dict[str, Any]:
-    """Rows read, rated and rejected: in all, by reason, and by source file; and their drift."""
+def _account(rows: DataFrame, skips: bool, baseline: Baseline | None) -> dict[str, Any]:
+    """Rows read, rated, rejected and, if any are, skipped: in all, by reason, and by source file;
+    and the drift of those rated.
+    """
     unread = F.count_if("rating_unread")
     counts = rows.groupBy("source", "reason").agg(F.count("*"), unread, binned(baseline)).collect()
     by_directory = len({source for source, *_ in counts}) > FILES_IN_RECORD
-    total: dict[str, int] = {"read": 0, "rated": 0, "rejected": 0}
+    total = dict.fromkeys(("read", "rated", "rejected", *(["skipped"] if skips else [])), 0)
     reasons: dict[str, int] = {}
     files: dict[str, dict[str, int]] = {}
     for source, reason, count, *_ in sorted(counts, key=str):
-        outcome = "rated" if reason is None else "rejected"
+        outcome = {None: "rated", ALREADY_RATED: "skipped"}.get(reason, "rejected")
         name = source.rpartition("/")[0] + "/" if by_directory else source
-        file = files.setdefault(name, {"read": 0, "rated": 0, "rejected": 0})
+        file = files.setdefault(name, dict.fromkeys(total, 0))
         for account in (total, file):
             account["read"] += count
             account[outcome] += count
-        if reason is not None:
+        if outcome == "rejected":
             reasons[reason] = reasons.get(reason, 0) + count
     rated = [(unread, bins) for _, reason, _, unread, bins in counts if reason is None]
     return {
@@ -216,11 +246,15 @@ def _account(rows: DataFrame, baseline: Baseline | None) -> dict[str, Any]:
     }
 
 
-def _check(rows: dict[str, int], store: Store, run_id: str, date: datetime.date) -> None:
-    """What was read must lie in the files written, row for row."""
-    rated = store.count(run_id, "ratings", date)
-    rejected = store.count(run_id, "rejected", date)
-    if rows["read"] != rated + rejected:
+def _check(
+    rows: dict[str, int], store: Store, run_id: str, part: Part, stays: Mapping[str, DataFrame]
+) -> None:
+    """What was read must lie in the files written, row for row, beside what stays of before."""
+    rated, rejected = (
+        store.count(run_id, table, part) - (stays[table].count() if table in stays else 0)
+        for table in TABLES
+    )
+    if rows["read"] != rated + rejected + rows.get("skipped", 0):
         raise RunFailed(
             f"{rows['read']:,} rows were read, but {rated:,} rated and {rejected:,} rejected were "
             "written: nothing was published; did the input change meanwhile? Run it again"
