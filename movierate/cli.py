@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
     except GateTripped as gate:
         return _say_error(gate, TRIPPED)
     except KeyboardInterrupt:
-        return _say_error("interrupted: nothing was published", INTERRUPTED)
+        return _say_error("interrupted: nothing half-done was published", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has left, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
