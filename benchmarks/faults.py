@@ -38,8 +38,8 @@ WORKER = "org.apache.spark.deploy.worker.Worker"
 FILES = 8
 WAYS = {
     "days": (),
-    "--skip-rated": ("--skip-rated",),
-    "--incremental": ("--incremental", "--files-per-batch", str(FILES // 2)),
+    "skip-rated": ("--skip-rated",),
+    "incremental": ("--incremental", "--files-per-batch", str(FILES // 2)),
 }
 MOMENTS = ("before the write", "during the write", "after the write")
 VICTIMS = ("Python worker", "executor", "worker daemon", "driver")
@@ -54,6 +54,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=40_000, help="reviews in the dump")
     parser.add_argument("--ways", nargs="+", choices=WAYS, default=list(WAYS))
+    parser.add_argument("--victims", nargs="+", choices=VICTIMS, default=list(VICTIMS))
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -61,7 +62,11 @@ def main() -> None:
         with Cluster.running(work) as cluster:
             print_row(HEAD)
             print_row(["---"] * len(HEAD))
-            found = [fault for way in arguments.ways for fault in faults(cluster, work, dump, way)]
+            found = [
+                fault
+                for way in arguments.ways
+                for fault in faults(cluster, work, dump, way, arguments.victims)
+            ]
     print(
         f"\n{len(found)} runs in which something was killed: "
         f"{sum(fault.missing for fault in found)} rows missing, "
@@ -86,13 +91,15 @@ class Fault:
     looks: int
 
 
-def faults(cluster: Cluster, work: Path, dump: Path, way: str) -> Iterator[Fault]:
+def faults(
+    cluster: Cluster, work: Path, dump: Path, way: str, victims: Sequence[str]
+) -> Iterator[Fault]:
     """Each victim at each moment of one way to run."""
     clean = work / f"clean {way}"
     cluster.score(dump, clean, way).wait()
     expected = outcome(clean)
     whole = whole_counts(clean)
-    for victim in VICTIMS:
+    for victim in victims:
         for moment in MOMENTS:
             output = work / f"{way} {victim} {moment}"
             with Reader(output, whole) as reader:
@@ -324,7 +331,7 @@ def processes() -> tuple[dict[int, int], dict[int, str]]:
 
 def wait_for(log: Path, text: str) -> str:
     """What follows the text on its line in a log, once it has come."""
-    for _ in range(600):
+    for _ in range(3_000):
         for line in log.read_text().splitlines():
             if text in line:
                 return line.split(text)[1]

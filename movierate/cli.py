@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
     except GateTripped as gate:
         return _failed(log, gate, TRIPPED)
     except KeyboardInterrupt:
-        return _failed(log, "interrupted: nothing was published", INTERRUPTED)
+        return _failed(log, "interrupted: nothing half-done was published", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has left, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE

@@ -30,10 +30,13 @@ from movierate.reviews.inputs import Inputs, find_inputs
 from movierate.scoring.gates import gates_said
 from movierate.scoring.job import Run, score_part
 from movierate.scoring.store import Part, Store
-from movierate.spark import first_line
+from movierate.spark import file_system, first_line
 
 FILES = "path string, modificationTime timestamp, length long, content binary"
 """Spark's schema of binary files; content is not read."""
+
+BACKSLASH = "\\"
+"""Before a character of a pattern, it stands for that character."""
 
 FOR_EVER = "36500d"
 """By default, the file source passes over files a week older than the newest that it has seen."""
@@ -127,7 +130,17 @@ def _checked(spark: SparkSession, inputs: Inputs, config: ScoreConfig) -> ScoreC
 def _new_files(spark: SparkSession, paths: Sequence[str], count: int) -> DataFrame:
     reader = spark.readStream.format("binaryFile").schema(FILES)
     reader = reader.options(maxFilesPerTrigger=count, maxFileAge=FOR_EVER)
-    return reduce(DataFrame.union, [reader.load(path) for path in paths]).select("path", "length")
+    streams = [reader.load(_streamable(spark, path)) for path in paths]
+    return reduce(DataFrame.union, streams).select("path", "length")
+
+
+def _streamable(spark: SparkSession, path: str) -> str:
+    """A path as the file source takes it: a directory, or a pattern, which a file is made to."""
+    fs, hadoop_path = file_system(spark, path)
+    if not (fs.exists(hadoop_path) and fs.getFileStatus(hadoop_path).isFile()):
+        return path
+    name = _literal(str(hadoop_path.getName()))
+    return f"{hadoop_path.getParent()}/{name if name.startswith(BACKSLASH) else BACKSLASH + name}"
 
 
 def _stream(
@@ -138,7 +151,8 @@ def _stream(
 
     def each(batch: DataFrame, number: int) -> None:
         try:
-            found = sorted(_literal(row.path) for row in batch.where("length > 0").collect())
+            # Beside a file whose name looks like a pattern, Spark lists another one twice.
+            found = sorted({_literal(row.path) for row in batch.where("length > 0").collect()})
             if found:
                 score_batch(number, found)
         except Exception as error:

@@ -122,7 +122,7 @@ def test_other_formats(spark, tmp_path, name):
         block = "product/productId: m\nreview/score: 5.0\nreview/text: a good film"
         (tmp_path / "dumps" / name).write_text(f"{block}\n\n{block}\n")
         (tmp_path / "dumps" / "1.csv").unlink()
-    (run,) = score_new_files(spark, [str(tmp_path / "dumps")], str(tmp_path / "out"), CONFIG)
+    (run,) = score_new_files(spark, [str(tmp_path / "dumps" / name)], str(tmp_path / "out"), CONFIG)
     assert run.record["rows"]["rated"] == 2
 
 
