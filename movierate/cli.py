@@ -84,10 +84,10 @@ def _score(arguments: argparse.Namespace) -> None:
     from movierate.spark import stop_spark
 
     phases = Phases(arguments.log)
+    spark = _spark_to_score(arguments, config)
+    # What is wrong with the input is one line on stderr: this one waits until that is looked at.
+    phases.over("start", f"Spark {spark.version} at {spark.sparkContext.master}", say=False)
     try:
-        spark = _spark_to_score(arguments, config)
-        # What is wrong with the input is one line on stderr: this one waits until that is known.
-        phases.over("start", f"Spark {spark.version} at {spark.sparkContext.master}", say=False)
         asked = (arguments.input, arguments.output, config, phases)
         runs = score_new_files(spark, *asked) if config.incremental else [score(spark, *asked)]
     finally:

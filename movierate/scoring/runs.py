@@ -13,10 +13,10 @@ from movierate.scoring.record import RUNS
 from movierate.spark import check_local, file_system, read_text, running_spark
 
 HEAD = (
-    *("started (UTC)", "date", "outcome", "read", "rated", "rejected"),
+    *("started (UTC)", "date", "outcome", "read", "skipped", "rated", "rejected"),
     *("seconds", "rows/s", "drift", "model", "why"),
 )
-NUMBERS = ("read", "rated", "rejected", "seconds", "rows/s", "drift")
+NUMBERS = ("read", "skipped", "rated", "rejected", "seconds", "rows/s", "drift")
 """Columns that are set to the right."""
 
 WHY = 100
@@ -80,7 +80,7 @@ def _row(record: dict[str, Any]) -> tuple[str, ...]:
         record["started_at"][:19].replace("T", " "),
         record.get("scored_date", ""),
         "gate" if tripped and record["status"] == "done" else record["status"],
-        *(_said(rows.get(outcome), ",") for outcome in ("read", "rated", "rejected")),
+        *(_said(rows.get(outcome), ",") for outcome in ("read", "skipped", "rated", "rejected")),
         _said(record.get("seconds"), ",.1f"),
         _said(record.get("rows_per_second"), ",.0f"),
         _said(largest, ".2f"),

@@ -58,8 +58,8 @@ def test_each_file_has_its_bytes_and_its_rows(night):
 def test_the_phases_add_up_to_the_run(night):
     _, record = night
     assert list(record["phases"]) == ["input", "rate", "write", "check", "publish"]
-    assert sum(record["phases"].values()) == pytest.approx(record["seconds"], abs=0.1)
-    assert record["rows_per_second"] == pytest.approx(5 / record["seconds"], rel=0.1)
+    assert sum(record["phases"].values()) == pytest.approx(record["seconds"], rel=0.1, abs=0.3)
+    assert record["rows_per_second"] == pytest.approx(5 / record["seconds"], abs=0.1)
 
 
 def test_a_run_that_fails_for_its_input_leaves_a_record_where_others_have(night):
