@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
     except GateTripped as gate:
         return _say_error(gate, TRIPPED)
     except KeyboardInterrupt:
-        return _say_error("interrupted: nothing was published", INTERRUPTED)
+        return _say_error("interrupted: nothing half-done was published", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has left, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
@@ -71,16 +71,33 @@ def _progress(line: str) -> None:
 def _score(arguments: argparse.Namespace) -> None:
     config = make_config(ScoreConfig, arguments.config, _flags(arguments, ScoreConfig))
     from movierate.model.bundle import find
+    from movierate.scoring.incremental import score_new_files, total
     from movierate.scoring.job import score
     from movierate.spark import check_local, running_spark
 
     find(config.model)
     check_local(arguments.input)
+    asked = (arguments.input, arguments.output, config, _progress)
     with running_spark("movierate score") as spark:
-        run = score(spark, arguments.input, arguments.output, config)
-    print(_score_summary(run.record, run.record_path), flush=True)
-    if run.record["gates_tripped"]:
-        raise GateTripped("; ".join(run.record["gates_tripped"]))
+        runs = score_new_files(spark, *asked) if config.incremental else [score(spark, *asked)]
+    if not runs:
+        print(f"nothing new in {', '.join(arguments.input)}: all files were scored before")
+        return
+    record = total(runs)
+    print(_score_summary(record, runs[-1].record_path), flush=True)
+    if record["gates_tripped"]:
+        raise GateTripped("; ".join(record["gates_tripped"]))
+
+
+def _latest(arguments: argparse.Namespace) -> None:
+    from movierate.scoring.latest import write_latest
+    from movierate.spark import running_spark
+
+    target = arguments.output or f"{arguments.directory.rstrip('/')}/latest"
+    with running_spark("movierate latest") as spark:
+        count = write_latest(spark, arguments.directory, target)
+    print(f"latest    {count:>14,} reviews, each with its latest rating")
+    print(f"written   {target}")
 
 
 def _score_summary(record: dict[str, Any], record_path: str) -> str:
@@ -99,16 +116,19 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
     broken = len(record["broken_files"])
     output = record["output"].rstrip("/")
     day = f"scored_date={record['scored_date']}"
+    skipped, batches = rows.get("skipped"), record["batches"]
     lines = [
         f"read      {rows['read']:>14,} rows of {dump} ({columns})",
+        *([f"skipped   {skipped:>14,} that were rated before"] if skipped is not None else []),
         f"rated     {rows['rated']:>14,} with {record['model_id']}",
         f"rejected  {rows['rejected']:>14,}{f' ({reasons})' if reasons else ''}",
         *([f"broken    {broken:>14,} files, read as far as they go"] if broken else []),
+        *([f"batches   {len(batches):>14,}, up to batch={batches[-1]}"] if batches else []),
         f"took      {record['seconds']:>14,.1f} s, {record['rows_per_second']:,.0f} rows/s",
         f"ratings   {output}/ratings/{day}",
         f"rejected  {output}/rejected/{day}",
         f"record    {record_path}",
-        f"in DuckDB FROM '{output}/ratings/*/*.parquet' LIMIT 10",
+        f"in DuckDB FROM '{output}/ratings/**/*.parquet' LIMIT 10",
     ]
     return "\n".join(lines)
 
@@ -270,7 +290,30 @@ def _parser() -> argparse.ArgumentParser:
         help="exit with 3 if more of the rows are rejected, as 0.05",
     )
     score.add_argument("--limit", type=int, metavar="N", help="rate no more than N rows")
+    score.add_argument(
+        "--skip-rated",
+        action="store_const",
+        const=True,
+        help="do not rate again what this model has rated, unless its text was edited",
+    )
+    score.add_argument(
+        "--incremental",
+        action="store_const",
+        const=True,
+        help="read only files that no run has scored",
+    )
+    score.add_argument(
+        "--files-per-batch",
+        type=int,
+        metavar="N",
+        help="files of each path that an incremental run publishes at a time",
+    )
     _add_config(score)
+
+    latest = commands.add_parser("latest", help="write the latest rating of each review")
+    latest.set_defaults(run=_latest)
+    latest.add_argument("directory", metavar="DIR", help="an output of movierate score")
+    latest.add_argument("--output", metavar="DIR", help="where to; DIR/latest by default")
 
     train = commands.add_parser("train", help="train a model on labelled reviews")
     train.set_defaults(run=_train)

@@ -51,9 +51,15 @@ class ScoreConfig(DumpConfig):
     date: datetime.date | None = None
     limit: int | None = None
     max_rejected: float | None = None
+    skip_rated: bool = False
+    incremental: bool = False
+    files_per_batch: int = 100
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _at_least("files_per_batch", self.files_per_batch, 1)
+        if self.incremental and self.limit is not None:
+            raise UserError("limit: an incremental run reads whole files: leave one of the two out")
         if self.max_rejected is not None:
             _between("max_rejected", self.max_rejected, 0, 1)
         if self.limit is not None:

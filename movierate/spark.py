@@ -28,6 +28,8 @@ SETTINGS = {
     # Instants are stored as such, whatever time zone the machine is in.
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # What is kept at hand has as few partitions as its rows want, as what is not.
+    "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
 }
 
 

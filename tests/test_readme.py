@@ -63,3 +63,5 @@ def test_help_tells_of_every_flag():
     result = run("movierate", "score", "--help")
     for flag in ("--input", "--output", "--model", "--keep", "--date", "--limit", "--config"):
         assert flag in result.stdout
+    for flag in ("--skip-rated", "--incremental", "--files-per-batch"):
+        assert flag in result.stdout

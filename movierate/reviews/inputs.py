@@ -44,14 +44,27 @@ class Inputs:
     paths: tuple[str, ...]
     bytes: int
     head: Head
-    """Of the first file that can be read."""
+    """Of the first file that can be read; empty if none can."""
+    whole: Inputs | None = None
+    """The dump that the paths are a part of: it tells what they are if their own files can't."""
 
 
-def find_inputs(spark: SparkSession, paths: Sequence[str]) -> Inputs:
+def find_inputs(
+    spark: SparkSession,
+    paths: Sequence[str],
+    whole: Inputs | None = None,
+    may_be_empty: bool = False,
+) -> Inputs:
     """Look at the paths: files, directories, or patterns such as ``dumps/*.jsonl.gz``.
 
+    Args:
+        spark: the session.
+        paths: what to look at.
+        whole: the dump that they are a part of.
+        may_be_empty: whether paths may hold no data.
+
     Raises:
-        UserError: a path matches nothing, or holds no data.
+        UserError: a path matches nothing, or holds no data and may not be empty.
     """
     total = 0
     first: list[tuple[Any, Any]] = []
@@ -64,13 +77,14 @@ def find_inputs(spark: SparkSession, paths: Sequence[str]) -> Inputs:
         if not matches:
             raise UserError(f"input: there is no file or directory {path}")
         files = [file for match in matches for file in _first_files(fs, match)]
-        if not files:
+        if not files and not may_be_empty:
             raise UserError(f"input: {path} holds no files with data: nothing to rate")
         total += sum(fs.getContentSummary(match.getPath()).getLength() for match in matches)
         first += [(fs, file) for file in files]
     heads = (_head(spark, fs, file) for fs, file in first[:FILES_TRIED])
-    head = next((head for head in heads if head.content), None)
-    return Inputs(tuple(paths), total, head or Head(str(first[0][1]), b"", []))
+    head = next((head for head in heads if head.content), whole and whole.head)
+    name = str(first[0][1]) if first else ""
+    return Inputs(tuple(paths), total, head or Head(name, b"", []), whole)
 
 
 def is_splittable(inputs: Inputs, format: str) -> bool:

@@ -57,7 +57,8 @@ def _schema(spark: SparkSession, inputs: Inputs, strict: bool) -> StructType:
         if strict:
             raise
         options = {"ignoreCorruptFiles": "true", "mergeSchema": "true"}
-        return spark.read.options(**options).parquet(*inputs.paths).schema
+        paths = inputs.whole.paths if inputs.whole else inputs.paths
+        return spark.read.options(**options).parquet(*paths).schema
 
 
 def _leaves(

@@ -123,6 +123,7 @@ def read_reviews(
     config: DumpConfig,
     keep: Sequence[str] = (),
     stars: Scale = STARS,
+    whole: Inputs | None = None,
 ) -> Dump:
     """The reviews of a dump.
 
@@ -132,12 +133,13 @@ def read_reviews(
         config: the format and the columns, as far as the user named them.
         keep: columns of the dump to carry along under these names.
         stars: the scale to give ratings on.
+        whole: the dump that the paths are a part of; its files tell what theirs can't.
 
     Raises:
         UserError: there is no such input, it is empty or can't be read, its format can't be told,
             or a column is missing.
     """
-    inputs = find_inputs(spark, paths)
+    inputs = find_inputs(spark, paths, whole)
     format = guess_format(spark, inputs) if config.format == "auto" else config.format
     config = dataclasses.replace(config, format=format)
     encoding = _encoding(inputs, config)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,9 +19,11 @@ from movierate.errors import RunFailed, UserError
 from movierate.model import bundle
 from movierate.reviews import Dump, read_reviews
 from movierate.reviews.broken import is_read_failure
+from movierate.reviews.inputs import Inputs
 from movierate.reviews.read import unreadable
 from movierate.reviews.record import RAW_CHARACTERS, is_blank, quoted
-from movierate.scoring.store import Store
+from movierate.scoring.rated import ALREADY_RATED, already_rated, kept, once, skip, with_kept
+from movierate.scoring.store import TABLES, Part, Store
 from movierate.scoring.udf import udf_of
 from movierate.spark import SPARK_ERRORS, first_line
 
@@ -47,7 +49,13 @@ class Run:
     record_path: str
 
 
-def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreConfig) -> Run:
+def score(
+    spark: SparkSession,
+    paths: Sequence[str],
+    output: str,
+    config: ScoreConfig,
+    say: Callable[[str], None] = lambda line: None,
+) -> Run:
     """Rate every review of a dump and publish the ratings of one day.
 
     Args:
@@ -55,31 +63,53 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
         paths: files, directories or patterns of the dump.
         output: a directory for ratings/, rejected/ and runs/.
         config: the model, the dump's columns, the day.
+        say: told when the lock of a dead run is taken over.
 
     Raises:
-        UserError: the input, the output, the model or a column is not as it should be.
+        UserError: the input, the output, the model or a column is not as it should be, or another
+            run holds the output.
         RunFailed: the run broke; nothing of it was published, and runs/ says why.
+    """
+    store = Store(spark, output, paths)
+    with store.held(say):
+        store.check_kind(batches=False)
+        return score_part(spark, store, paths, config)
+
+
+def score_part(
+    spark: SparkSession,
+    store: Store,
+    paths: Sequence[str],
+    config: ScoreConfig,
+    part: Part | None = None,
+    whole: Inputs | None = None,
+) -> Run:
+    """Rate every review of a dump and publish the ratings as one part of an output that is held.
+
+    Args:
+        part: None for the day that config names, or today.
+        whole: the dump that the paths are a part of, if they are.
     """
     started = datetime.datetime.now(datetime.timezone.utc)
     clock = time.monotonic()
-    store = Store(spark, output, paths)
     for column in config.keep:
-        if column in (*RATINGS, "scored_date"):
+        if column in (*RATINGS, "scored_date", "batch"):
             raise UserError(f"keep: {column} is a column of the output already: leave it out")
     files = bundle.read(config.model)
     model = files.bundle
     rate = udf_of(spark, files)
     try:
-        dump = read_reviews(spark, paths, config, config.keep, model.rating_scale)
+        dump = read_reviews(spark, paths, config, config.keep, model.rating_scale, whole)
     except (PySparkException, Py4JError) as error:  # looking at a dump may take executors, too
         raise _explained(error, "none, as no run had begun") from error
 
-    date = config.date or started.date()
+    part = part or Part(config.date or started.date())
     run_id = f"{started:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     record: dict[str, Any] = {
         "run_id": run_id,
         "started_at": started.isoformat(),
-        "scored_date": date.isoformat(),
+        "scored_date": part.date.isoformat(),
+        "batch": part.batch,
         "input": list(paths),
         "format": dump.format,
         "encoding": dump.encoding,
@@ -87,21 +117,21 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
         "columns": vars(dump.roles) | {"keep": list(config.keep)},
         "limit": config.limit,
         "model_id": model.model_id,
-        "output": output,
+        "output": store.directory,
         "spark_version": spark.version,
     }
-    store.recover()
-    store.begin(run_id)
     try:
-        rows, accounts, dump = _rate_all(dump, rate, config)
+        known = already_rated(store, model.model_id, part) if config.skip_rated else None
+        rows, accounts, dump = _rate_all(dump, rate, config, known)
         record |= accounts
         record["broken_files"] = [vars(file) for file in dump.broken]
         record["gates_tripped"] = _gates(accounts["rows"], config)
-        rated, rejected = _tables(rows, model.model_id, started, config.keep)
-        store.write(run_id, "ratings", date, rated)
-        store.write(run_id, "rejected", date, rejected)
-        _check(accounts["rows"], store, run_id, date)
-        store.commit(run_id)
+        stays = kept(store, part, rows) if config.skip_rated else {}
+        tables = _tables(rows, model.model_id, started, config.keep)
+        for table, frame in zip(TABLES, tables, strict=True):
+            store.write(run_id, table, part, with_kept(frame, stays.get(table)))
+        _check(accounts["rows"], store, run_id, part, stays)
+        store.commit(run_id, part)
         rows.unpersist()
     except BaseException as error:
         seconds = round(time.monotonic() - clock, 3)
@@ -119,33 +149,37 @@ def score(spark: SparkSession, paths: Sequence[str], output: str, config: ScoreC
     return Run(record=record, record_path=store.record(run_id, record))
 
 
-def _rate_all(dump: Dump, rate: Any, config: ScoreConfig) -> tuple[DataFrame, dict[str, Any], Dump]:
+def _rate_all(
+    dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None
+) -> tuple[DataFrame, dict[str, Any], Dump]:
     """All rows, kept at hand, and the account of them.
 
     A file that can't be read to its end is found out here: then all is read again, around it.
     """
-    rows = _rate(dump, rate, config).persist()
+    rows = _rate(dump, rate, config, known).persist()
     try:
-        return rows, _account(rows), dump
+        return rows, _account(rows, config.skip_rated), dump
     except SPARK_ERRORS as error:
         rows.unpersist()
         if not is_read_failure(error) or dump.was_read_around:
             raise
         if config.strict:
             raise UserError(unreadable(first_line(error))) from None
-    return _rate_all(dump.around_broken_files(), rate, config)
+    return _rate_all(dump.around_broken_files(), rate, config, known)
 
 
-def _rate(dump: Dump, rate: Any, config: ScoreConfig) -> DataFrame:
+def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -> DataFrame:
     """All rows with their rating or the reason why there is none; without their texts."""
     frame = dump.spread() if config.limit is None else dump.frame.limit(config.limit)
+    if known is not None:
+        frame = skip(frame, known)
     rated = frame.withColumn("r", rate("text"))
     reason = F.coalesce(
         "reason",
         F.when(is_blank(F.col("text")), "empty_text"),
         F.when(F.col("r.predicted_rating").isNull(), "no_known_words"),
     )
-    return rated.select(
+    rows = rated.select(
         "review_id",
         "movie_id",
         "r.*",
@@ -157,6 +191,7 @@ def _rate(dump: Dump, rate: Any, config: ScoreConfig) -> DataFrame:
         F.when(reason.isNotNull(), _head(F.coalesce("raw", "text"))).alias("raw"),
         *(quoted(column) for column in config.keep),
     )
+    return once(rows) if config.skip_rated else rows
 
 
 def _tables(
@@ -165,26 +200,26 @@ def _tables(
     """The rows of ratings/ and those of rejected/."""
     rows = rows.withColumn("model_id", F.lit(model_id)).withColumn("scored_at", F.lit(started))
     rated = rows.where(F.col("reason").isNull()).select(*RATINGS, *map(quoted, keep))
-    rejected = rows.where(F.col("reason").isNotNull()).select(*REJECTED)
+    rejected = rows.where(F.col("reason") != ALREADY_RATED).select(*REJECTED)
     return rated, rejected.hint("rebalance")  # few rows of many partitions: few files
 
 
-def _account(rows: DataFrame) -> dict[str, Any]:
-    """Rows read, rated and rejected: in all, by reason, and by source file."""
+def _account(rows: DataFrame, skips: bool) -> dict[str, Any]:
+    """Rows read, rated and rejected: in all, by reason, and by source file; skipped, if any are."""
     unread = F.count_if("rating_unread").alias("unread")
     counts = rows.groupBy("source", "reason").agg(F.count("*"), unread).collect()
     by_directory = len({source for source, *_ in counts}) > FILES_IN_RECORD
-    total: dict[str, int] = {"read": 0, "rated": 0, "rejected": 0}
+    total = dict.fromkeys(("read", "rated", "rejected", *(["skipped"] if skips else [])), 0)
     reasons: dict[str, int] = {}
     files: dict[str, dict[str, int]] = {}
     for source, reason, count, _ in sorted(counts, key=str):
-        outcome = "rated" if reason is None else "rejected"
+        outcome = {None: "rated", ALREADY_RATED: "skipped"}.get(reason, "rejected")
         name = source.rpartition("/")[0] + "/" if by_directory else source
-        file = files.setdefault(name, {"read": 0, "rated": 0, "rejected": 0})
+        file = files.setdefault(name, dict.fromkeys(total, 0))
         for account in (total, file):
             account["read"] += count
             account[outcome] += count
-        if reason is not None:
+        if outcome == "rejected":
             reasons[reason] = reasons.get(reason, 0) + count
     return {
         "rows": total,
@@ -203,11 +238,15 @@ def _gates(rows: dict[str, int], config: ScoreConfig) -> list[str]:
     return [f"{share:.2%} of the rows were rejected, {allowed:.2%} are allowed (--max-rejected)"]
 
 
-def _check(rows: dict[str, int], store: Store, run_id: str, date: datetime.date) -> None:
-    """What was read must lie in the files written, row for row."""
-    rated = store.count(run_id, "ratings", date)
-    rejected = store.count(run_id, "rejected", date)
-    if rows["read"] != rated + rejected:
+def _check(
+    rows: dict[str, int], store: Store, run_id: str, part: Part, stays: Mapping[str, DataFrame]
+) -> None:
+    """What was read must lie in the files written, row for row, beside what stays of before."""
+    rated, rejected = (
+        store.count(run_id, table, part) - (stays[table].count() if table in stays else 0)
+        for table in TABLES
+    )
+    if rows["read"] != rated + rejected + rows.get("skipped", 0):
         raise RunFailed(
             f"{rows['read']:,} rows were read, but {rated:,} rated and {rejected:,} rejected were "
             "written: nothing was published; did the input change meanwhile? Run it again"

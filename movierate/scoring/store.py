@@ -1,8 +1,19 @@
 """The output directory: whole days appear in it, or nothing does.
 
-A run writes to ``.staging/<run id>/`` beside the tables and moves its tables into place at the
-end. A file READY there says that all is written: a run that was killed before it left nothing
-behind that counts, and one that was killed after it is completed by the next.
+A run holds the directory (`movierate.scoring.lock`), writes to ``.staging/<run id>/`` beside the
+tables and moves its part of them into place at the end. A file READY there says that all is
+written, and which part: a run that was killed before it left nothing behind that counts, and one
+that was killed after it is completed by the next.
+
+What a reader sees meanwhile, who lists the Parquet files of a table at any moment:
+
+- Where a directory is renamed in one step, on local file systems and HDFS: a part that is new is
+  there in whole or not at all. A part that is replaced is the old one, then for a moment none (if
+  the run is killed in that moment: until the next run begins), then the new one. There are never
+  two, and never half of one. ``ratings`` comes before ``rejected``. A file that was listed and is
+  opened after its part was replaced is gone: list again.
+- On a store of objects a rename copies file by file: a part grows while it comes and shrinks while
+  it goes. There, read the days whose record lies in ``runs/``: it is written when all is in place.
 """
 
 from __future__ import annotations
@@ -10,24 +21,38 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from movierate.errors import UserError
+from movierate.scoring.lock import held
 from movierate.spark import file_system, first_line, read_text
 
 TABLES = ("ratings", "rejected")
 RUNS = "runs"
 STAGING = ".staging"
-OWNER = "owner.json"
 READY = "READY"
+CHECKPOINT = ".checkpoint"
 
-ABANDONED_HOURS = 48
-"""Age from which a run of another machine, whose process can't be looked at, counts as dead."""
+
+@dataclass(frozen=True)
+class Part:
+    """What a run publishes of each table: a day, or one batch of a day."""
+
+    date: datetime.date
+    batch: int | None = None
+
+    @property
+    def path(self) -> str:
+        """Its directory in a table."""
+        day = f"scored_date={self.date}"
+        return day if self.batch is None else f"{day}/batch={self.batch}"
 
 
 class Store:
@@ -41,6 +66,7 @@ class Store:
         """
         self._spark = spark
         self._fs, self._root = file_system(spark, directory)
+        self._check_held: Callable[[], None] = lambda: None
         self.directory = directory
         try:
             if self._fs.exists(self._root) and not self._fs.getFileStatus(self._root).isDirectory():
@@ -55,46 +81,42 @@ class Store:
                     "the next run would read it: name another"
                 )
 
-    def recover(self) -> None:
-        """Complete or clear away what runs that died have left."""
-        for staged in self._list(self._path(STAGING)):
-            run_id = staged.getName()
-            if not self._is_alive(run_id, staged):
-                if self._exists(STAGING, run_id, READY):
-                    self._publish(run_id)
-                self._delete(STAGING, run_id)
-        self._remove_empty_staging()
+    @contextmanager
+    def held(self, say: Callable[[str], None] = lambda line: None) -> Iterator[None]:
+        """Hold the directory to the end of the block; what dead runs left is dealt with first.
 
-    def begin(self, run_id: str) -> None:
-        """Claim a place to write to.
+        Args:
+            say: told when a dead run's lock is taken over.
 
         Raises:
-            UserError: the directory can't be written to.
+            UserError: another run holds it, or it can't be written to.
         """
-        owner = {"host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid())}
-        try:
-            self._write(json.dumps(owner), STAGING, run_id, OWNER)
-        except Py4JJavaError as error:
-            raise UserError(
-                f"output: {self.directory} can't be written to ({first_line(error)})"
-            ) from None
+        with held(self._spark, self.directory, say) as self._check_held:
+            self._recover()
+            yield
 
-    def write(self, run_id: str, table: str, date: datetime.date, frame: DataFrame) -> None:
-        """Write a table's rows of one date, where nobody reads them yet."""
-        path = self._path(STAGING, run_id, table, f"scored_date={date}")
+    def write(self, run_id: str, table: str, part: Part, frame: DataFrame) -> None:
+        """Write a table's rows of one part, where nobody reads them yet."""
+        path = self._path(STAGING, run_id, table, part.path)
         frame.write.option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false").parquet(
             str(path)
         )
 
-    def count(self, run_id: str, table: str, date: datetime.date) -> int:
+    def count(self, run_id: str, table: str, part: Part) -> int:
         """Rows in the files that `write` has written."""
-        path = self._path(STAGING, run_id, table, f"scored_date={date}")
+        path = self._path(STAGING, run_id, table, part.path)
         return self._spark.read.parquet(str(path)).count()
 
-    def commit(self, run_id: str) -> None:
-        """Move the tables into place; each date that was written replaces what stood there."""
-        self._write("", STAGING, run_id, READY)
-        self._publish(run_id)
+    def commit(self, run_id: str, part: Part) -> None:
+        """Move the part of each table into place; it replaces what stood there.
+
+        Raises:
+            RunFailed: another run holds the directory by now.
+        """
+        self._settle(run_id)
+        self._check_held()
+        self._write(f"{part.path}\n", STAGING, run_id, READY)
+        self._publish(run_id, part.path)
         self.abandon(run_id)
 
     def abandon(self, run_id: str) -> None:
@@ -112,32 +134,95 @@ class Store:
         self._remove_empty_staging()
         return f"{self.directory.rstrip('/')}/{RUNS}/{run_id}.json"
 
-    def _publish(self, run_id: str) -> None:
-        """Move each staged date over the published one; may be cut off anywhere and run again."""
+    def read(self, table: str, part: Part | None = None, **options: Any) -> DataFrame | None:
+        """What is published of a table, or of one part of it; None if there is nothing.
+
+        Args:
+            table: one of TABLES.
+            part: None for all of it; scored_date, and batch if there are any, are columns then.
+            options: of Spark's reader.
+        """
+        path = self._path(table, *([part.path] if part else []))
+        if not self._fs.exists(path) or not list(self._fs.listStatus(path)):
+            return None
+        return self._spark.read.options(**options).parquet(str(path))
+
+    def date_of(self, batch: int) -> datetime.date | None:
+        """The day under which a batch was published; None if it was not."""
+        found = self._fs.globStatus(self._path(TABLES[0], f"scored_date=*/batch={batch}"))
+        for status in found or ():
+            return _date(status.getPath().getParent())
+        return None
+
+    def check_kind(self, batches: bool) -> None:
+        """Days in batches and days without can't lie in one table: no reader takes the two.
+
+        Args:
+            batches: whether a run is about to write batches.
+
+        Raises:
+            UserError: the output holds days of the other kind, or batches that the checkpoint,
+                which is gone, does not know of.
+        """
+        days = self._list(self._path(TABLES[0]))
+        has_batches = bool(days) and bool(self._list(days[0]))
+        if batches and days and not has_batches:
+            raise UserError(
+                f"incremental: {self.directory} holds whole days, which do not go together with "
+                "batches: name another --output"
+            )
+        if has_batches and not batches:
+            raise UserError(
+                f"output: {self.directory} was written with --incremental: give it again, or "
+                "name another --output"
+            )
+        if has_batches and not self._exists(CHECKPOINT):
+            raise UserError(
+                f"incremental: {self.directory}/{CHECKPOINT}, which knows the files that were "
+                "scored, is gone: put it back, or name another --output"
+            )
+
+    @property
+    def checkpoint(self) -> str:
+        """Where Spark keeps the account of the files that were scored."""
+        return str(self._path(CHECKPOINT))
+
+    def _recover(self) -> None:
+        """Complete or clear away what runs that died have left."""
+        for staged in self._list(self._path(STAGING)):
+            run_id = staged.getName()
+            ready = self._path(STAGING, run_id, READY)
+            part = read_text(self._spark, self._fs, ready) if self._fs.exists(ready) else ""
+            if part.endswith("\n"):  # else it died as it wrote the file
+                self._publish(run_id, part.strip())
+        self._delete(STAGING)
+
+    def _publish(self, run_id: str, part: str) -> None:
+        """Move the staged part over the published one; may be cut off anywhere and run again."""
         for table in TABLES:
-            for staged in self._list(self._path(STAGING, run_id, table)):
-                final = self._path(table, staged.getName())
-                if self._fs.exists(final):
-                    replaced = self._path(STAGING, run_id, "replaced", table)
-                    self._fs.mkdirs(replaced)
-                    self._rename(final, self._path(STAGING, run_id, "replaced", table, "old"))
-                self._fs.mkdirs(final.getParent())
-                self._rename(staged, final)
+            staged, final = self._path(STAGING, run_id, table, part), self._path(table, part)
+            if not self._fs.exists(staged):
+                continue  # it was moved before
+            if self._fs.exists(final):
+                replaced = self._path(STAGING, run_id, "replaced", table)
+                self._fs.mkdirs(replaced.getParent())
+                self._rename(final, replaced)
+            self._fs.mkdirs(final.getParent())
+            self._rename(staged, final)
 
     def _rename(self, source: Any, target: Any) -> None:
         self._fs.delete(target, True)
         if not self._fs.rename(source, target):
             raise OSError(f"{source} can't be moved to {target}")
 
-    def _is_alive(self, run_id: str, staged: Any) -> bool:
-        if not self._exists(STAGING, run_id, OWNER):
-            return False
-        owner = json.loads(read_text(self._spark, self._fs, self._path(STAGING, run_id, OWNER)))
-        if owner["host"] == socket.gethostname():
-            return bool(_born(owner["pid"]) == owner["born"])
-        written = self._fs.getFileStatus(staged).getModificationTime() / 1000
-        age = datetime.datetime.now().timestamp() - written
-        return bool(age < ABANDONED_HOURS * 3600)
+    def _settle(self, run_id: str) -> None:
+        """What was written outlives a power cut, where that is left to us."""
+        staged = self._path(STAGING, run_id).toUri()
+        if str(self._fs.getUri().getScheme()) == "file":
+            for path in Path(str(staged.getPath())).rglob("*"):
+                descriptor = os.open(path, os.O_RDONLY)
+                os.fsync(descriptor)
+                os.close(descriptor)
 
     def _path(self, *parts: str) -> Any:
         jvm: Any = self._spark._jvm
@@ -166,17 +251,5 @@ class Store:
         stream.close()
 
 
-def _born(pid: int) -> str | None:
-    """When a process of this machine started, or None if there is none: ids are used again."""
-    try:
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            return stat.read().rpartition(")")[2].split()[19]
-    except OSError:
-        pass
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return None
-    except (PermissionError, OSError):
-        pass
-    return "unknown"  # no /proc here: the id alone has to do
+def _date(path: Any) -> datetime.date:
+    return datetime.date.fromisoformat(str(path.getName()).removeprefix("scored_date="))

@@ -1,0 +1,182 @@
+"""Incremental runs: only the files that no run has scored.
+
+Spark's file source keeps the account of the files it has seen, in the checkpoint beside the
+output, and hands the new ones out in micro-batches. What is streamed is the list of files, not
+what is in them: each batch is read, rated and published as any dump is, and lands as ``batch=N``.
+A batch whose run died before the checkpoint knew that it was done is handed out again, with the
+same files and the same number: it replaces what it has published, under the same day.
+
+A file is known by its path. One that is written anew under its old name is not read again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import re
+from collections.abc import Callable, Sequence
+from functools import reduce
+from typing import Any
+
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+
+from movierate.config import ScoreConfig
+from movierate.errors import RunFailed, UserError
+from movierate.reviews import read_reviews
+from movierate.reviews.formats import guess_format
+from movierate.reviews.inputs import Inputs, find_inputs
+from movierate.scoring.job import Run, score_part
+from movierate.scoring.store import Part, Store
+from movierate.spark import file_system, first_line
+
+FILES = "path string, modificationTime timestamp, length long, content binary"
+"""Spark's schema of binary files; content is not read."""
+
+BACKSLASH = "\\"
+"""Before a character of a pattern, it stands for that character."""
+
+FOR_EVER = "36500d"
+"""By default, the file source passes over files a week older than the newest that it has seen."""
+
+
+def score_new_files(
+    spark: SparkSession,
+    paths: Sequence[str],
+    output: str,
+    config: ScoreConfig,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[Run]:
+    """Rate the reviews of files that no run has scored, a batch of files at a time.
+
+    Args:
+        spark: the session.
+        paths: files, directories or patterns of the dump; as many as in the runs before.
+        output: a directory for ratings/, rejected/, runs/ and the checkpoint.
+        config: as `movierate.scoring.job.score`; files_per_batch: at most so many files of each
+            path are a batch.
+        say: told of each batch that is published.
+
+    Returns:
+        A run for each batch, with its own record: none if there are no new files.
+
+    Raises:
+        UserError: as `score`, or Spark can't stream the format, or the output is none of
+            incremental runs.
+        RunFailed: a batch broke; those before it are published, and the next run goes on there.
+    """
+    store = Store(spark, output, paths)
+    inputs = find_inputs(spark, paths, may_be_empty=True)
+    if inputs.head.content:
+        config = _checked(spark, inputs, config)
+    runs: list[Run] = []
+
+    def score_batch(number: int, files: list[str]) -> None:
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        date = store.date_of(number) or config.date or today
+        runs.append(score_part(spark, store, files, config, Part(date, number), inputs))
+        rows = runs[-1].record["rows"]
+        say(f"batch {number}: {len(files):,} files, {rows['read']:,} rows")
+
+    with store.held(say):
+        store.check_kind(batches=True)
+        _stream(_new_files(spark, paths, config.files_per_batch), store.checkpoint, score_batch)
+    return runs
+
+
+def total(runs: Sequence[Run]) -> dict[str, Any]:
+    """What the batches of one run did together, as the record of one."""
+    records = [run.record for run in runs]
+    seconds = sum(record["seconds"] for record in records)
+    rows = _sum(record["rows"] for record in records)
+    return records[-1] | {
+        "batches": [record["batch"] for record in records],
+        "rows": rows,
+        "rejected_by_reason": _sum(record["rejected_by_reason"] for record in records),
+        "ratings_unread": sum(record["ratings_unread"] for record in records),
+        "broken_files": [file for record in records for file in record["broken_files"]],
+        "gates_tripped": [gate for record in records for gate in record["gates_tripped"]],
+        "seconds": seconds,
+        "rows_per_second": rows["read"] / seconds,
+    }
+
+
+def _checked(spark: SparkSession, inputs: Inputs, config: ScoreConfig) -> ScoreConfig:
+    """The settings, with the format, once it is certain that they go with the dump.
+
+    The checkpoint holds on to the first files that it hands out: a mistake should be found before.
+    """
+    if config.format == "auto":
+        config = dataclasses.replace(config, format=guess_format(spark, inputs))
+    if config.format == "aclimdb":
+        raise UserError(
+            "incremental: a tree of one file a review can't be streamed, as its films lie in files "
+            "of their own: leave out --incremental"
+        )
+    unguessed = dataclasses.replace(config, rating_scale=config.rating_scale or (1, 5))
+    try:
+        read_reviews(spark, [_literal(inputs.head.path)], unguessed, config.keep)
+    except UserError:  # that file may be broken
+        read_reviews(spark, inputs.paths, unguessed, config.keep)
+    return config
+
+
+def _new_files(spark: SparkSession, paths: Sequence[str], count: int) -> DataFrame:
+    reader = spark.readStream.format("binaryFile").schema(FILES)
+    reader = reader.options(maxFilesPerTrigger=count, maxFileAge=FOR_EVER)
+    streams = [reader.load(_streamable(spark, path)) for path in paths]
+    return reduce(DataFrame.union, streams).select("path", "length")
+
+
+def _streamable(spark: SparkSession, path: str) -> str:
+    """A path as the file source takes it: a directory, or a pattern, which a file is made to."""
+    fs, hadoop_path = file_system(spark, path)
+    if not (fs.exists(hadoop_path) and fs.getFileStatus(hadoop_path).isFile()):
+        return path
+    name = _literal(str(hadoop_path.getName()))
+    return f"{hadoop_path.getParent()}/{name if name.startswith(BACKSLASH) else BACKSLASH + name}"
+
+
+def _stream(
+    files: DataFrame, checkpoint: str, score_batch: Callable[[int, list[str]], None]
+) -> None:
+    """Give each batch of new files to a function; its errors are raised here."""
+    errors: list[Exception] = []
+
+    def each(batch: DataFrame, number: int) -> None:
+        try:
+            found = sorted(_literal(row.path) for row in batch.where("length > 0").collect())
+            if found:
+                score_batch(number, found)
+        except Exception as error:
+            errors.append(error)
+            raise
+
+    writer = files.writeStream.option("checkpointLocation", checkpoint).foreachBatch(each)
+    query = writer.trigger(availableNow=True).start()
+    try:
+        query.awaitTermination()
+    except StreamingQueryException as error:
+        if errors:
+            raise errors[0] from None
+        if "sources in the checkpoint" in str(error):
+            raise UserError(
+                "incremental: the runs before had another number of --input paths: give as many; "
+                "a directory or a pattern takes new files"
+            ) from None
+        raise RunFailed(first_line(error)) from error
+    finally:
+        query.stop()
+
+
+def _literal(path: str) -> str:
+    """A path that is no pattern, whatever characters are in it."""
+    return re.sub(r"([*?\[\]{}\\])", r"\\\1", path)
+
+
+def _sum(accounts: Any) -> dict[str, int]:
+    summed: dict[str, int] = {}
+    for account in accounts:
+        for key, count in account.items():
+            summed[key] = summed.get(key, 0) + count
+    return summed
