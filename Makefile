@@ -8,7 +8,7 @@ PACKED := dist/movierate-env.tar.gz
 ACTIVATE := source $(VENV)/bin/activate
 MADE_FROM := setup.py constraints.txt scripts/set-up.sh
 
-.PHONY: help demo test check format env clean
+.PHONY: help demo test check format env nights faults clean
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,6 +29,12 @@ env: $(PACKED) ## dist/movierate-env.tar.gz: what executors need, without Tensor
 
 $(PACKED): $(VENV)/.demo setup.py constraints.txt $(shell find -L movierate -type f -not -name '*.pyc')
 	@$(ACTIVATE) && scripts/pack-env.sh $@
+
+nights: $(VENV)/.dev ## seven nights: what was read, skipped, rated, rejected, and what is there in the end
+	@$(ACTIVATE) && python benchmarks/nights.py
+
+faults: $(VENV)/.dev ## kill each part of a cluster at each moment of a run, and count what is lost
+	@$(ACTIVATE) && python benchmarks/faults.py
 
 clean: ## remove what make has made
 	rm -rf $(VENV) build dist demo *.egg-info
