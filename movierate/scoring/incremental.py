@@ -35,8 +35,8 @@ from movierate.spark import file_system, first_line
 FILES = "path string, modificationTime timestamp, length long, content binary"
 """Spark's schema of binary files; content is not read."""
 
-BACKSLASH = "\\"
-"""Before a character of a pattern, it stands for that character."""
+SPECIAL = r"\[]{}*?^!"
+"""Characters that mean something in a pattern of paths."""
 
 FOR_EVER = "36500d"
 """By default, the file source passes over files a week older than the newest that it has seen."""
@@ -139,8 +139,9 @@ def _streamable(spark: SparkSession, path: str) -> str:
     fs, hadoop_path = file_system(spark, path)
     if not (fs.exists(hadoop_path) and fs.getFileStatus(hadoop_path).isFile()):
         return path
-    name = _literal(str(hadoop_path.getName()))
-    return f"{hadoop_path.getParent()}/{name if name.startswith(BACKSLASH) else BACKSLASH + name}"
+    name = str(hadoop_path.getName())
+    first = f"\\{name[0]}" if name[0] in SPECIAL else f"[{name[0]}]"
+    return f"{hadoop_path.getParent()}/{first}{_literal(name[1:])}"
 
 
 def _stream(
