@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from movierate.text.vocabulary import UNKNOWN
 from movierate.text.window import Floats, Ids
@@ -67,3 +68,13 @@ def flat(reviews: Sequence[Ids]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The tokens of all reviews, one after the other, and the review of each."""
     rows = np.repeat(np.arange(len(reviews)), [len(review) for review in reviews])
     return np.concatenate([*reviews, np.zeros(0, np.int32)]).astype(np.int64), rows
+
+
+def presence(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], shape: tuple[int, int]
+) -> sparse.csr_matrix:
+    """The float32 matrix that is 1 at each row and its column, however often they are given."""
+    ones = np.ones(len(rows), dtype=np.float32)
+    found = sparse.csr_matrix((ones, (rows, columns)), shape=shape)
+    found.data[:] = 1  # the constructor added up what was given more than once
+    return found

@@ -22,6 +22,7 @@ from scipy.sparse.linalg import lsqr
 
 from movierate.text.window import Floats, Ids
 from movierate.training.documents import document_vectors
+from movierate.training.salience import flat, presence
 
 Rows = NDArray[np.intp]
 
@@ -184,9 +185,7 @@ class _NGrams:
 
 def _features(reviews: Sequence[Ids]) -> sparse.csr_matrix:
     """(reviews, n-grams) float32: 1 where an n-gram is in a review."""
-    lengths = [len(review) for review in reviews]
-    ids = np.concatenate([*reviews, np.zeros(0, np.int32)]).astype(np.int64)
-    row = np.repeat(np.arange(len(reviews)), lengths)
+    ids, row = flat(reviews)
     parts = [_n_grams(ids, row, words, len(reviews)) for words in FEWEST_REVIEWS]
     return sparse.hstack(parts).tocsr()
 
@@ -201,8 +200,6 @@ def _n_grams(ids: NDArray[np.int64], row: Rows, words: int, reviews: int) -> spa
         gram = np.unique(gram, return_inverse=True)[1] * (ids.max(initial=0) + 1)
         gram += ids[next_word : next_word + size][within]
     names, gram = np.unique(gram, return_inverse=True)
-    ones = np.ones(len(gram), dtype=np.float32)
-    counts = sparse.csr_matrix((ones, (row[:size][within], gram)), shape=(reviews, len(names)))
-    counts.data[:] = 1  # the constructor added up what stands in a review more than once
-    often = np.bincount(counts.indices, minlength=len(names)) >= FEWEST_REVIEWS[words]
-    return counts[:, often]
+    holds = presence(row[:size][within], gram, (reviews, len(names)))
+    often = np.bincount(holds.indices, minlength=len(names)) >= FEWEST_REVIEWS[words]
+    return holds[:, often]

@@ -8,14 +8,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from movierate.errors import UserError
 from movierate.model.geometry import EMBEDDING
 from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import PADDING, RESERVED, Vocabulary
 from movierate.text.window import Ids
-from movierate.training.salience import flat
+from movierate.training.salience import flat, presence
 
 Vectors = NDArray[np.float32]
 
@@ -126,10 +125,8 @@ def add_topics(vectors: Vectors, reviews: Sequence[Ids], documents: Vectors) -> 
         (ids, 100) float32 with a root mean square of `SIZE` a number.
     """
     tokens, rows = flat(reviews)
-    ones = np.ones(len(tokens), dtype=np.float32)
-    holds = sparse.csr_matrix((ones, (tokens, rows)), shape=(len(vectors), len(reviews)))
-    holds.data[:] = 1  # the constructor added up what stands in a review more than once
-    often = np.bincount(holds.nonzero()[0], minlength=len(vectors))
+    holds = presence(tokens, rows, (len(vectors), len(reviews)))
+    often = np.diff(holds.indptr)
     topics = holds @ (documents - documents.mean(axis=0)) / (often[:, None] + SHRINKAGE)
     weights = np.sqrt(often)
     weights[: len(RESERVED)] = 0
