@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 Scale = tuple[float, float]
@@ -18,7 +17,9 @@ BAD = ("negative", "neg", "rotten")
 """Words for the upper and the lower half of the scale: they count as the middle of it."""
 
 _N = r"([0-9]+(?:[.,][0-9]+)?)"
-_NUMBER = re.compile(rf"\+?{_N}")
+NUMBER = rf"\s*\+?{_N}\s*"
+"""A rating that is a number; in Java's regular expressions, too."""
+_NUMBER = re.compile(NUMBER)
 _FRACTION = re.compile(rf"{_N}\s*(?:/|out\s+of|of)\s*{_N}(?:\s*stars?)?")
 _STARS = re.compile(rf"{_N}\s*(?:stars?|★)")
 _DRAWN = re.compile(r"([★⭐]*)\s*(½?)\s*(☆*)")
@@ -47,12 +48,8 @@ def parse_rating(written: str, numbers: Scale | None, stars: Scale) -> float | N
     return None if place is None or not 0 <= place <= 1 else low + place * (high - low)
 
 
-def guess_scale(values: Iterable[str]) -> Scale | None:
-    """The scale of a column of numbers, by its range; None if there are none or too large ones."""
-    numbers = [number for value in values if (number := _number(value)) is not None]
-    if not numbers:
-        return None
-    low, high = min(numbers), max(numbers)
+def guess_scale(low: float, high: float) -> Scale | None:
+    """The scale of a column of numbers, by the least and the largest; None if that is too large."""
     if high <= 1:
         return 0.0, 1.0
     if high <= 5:
@@ -95,7 +92,7 @@ def _place(text: str, numbers: Scale | None) -> float | None:
 
 
 def _number(text: str) -> float | None:
-    match = _NUMBER.fullmatch(text.strip())
+    match = _NUMBER.fullmatch(text)
     return _float(match[1]) if match else None
 
 

@@ -26,7 +26,7 @@ from movierate.reviews.columns import Roles, find_column, find_roles, known_shap
 from movierate.reviews.encoding import AUTO, UTF8, check_encoding, guess_encoding
 from movierate.reviews.formats import guess_format
 from movierate.reviews.inputs import Inputs, find_inputs, is_splittable
-from movierate.reviews.rating import Scale, guess_scale, parse_rating
+from movierate.reviews.rating import NUMBER, Scale, guess_scale, parse_rating
 from movierate.reviews.record import Records
 from movierate.spark import SPARK_ERRORS, first_line
 
@@ -47,9 +47,6 @@ PARTITION_BYTES = 1 << 20
 
 SPLIT_BYTES = 128 << 20
 """Bytes that Spark gives to one reading task where files can be split."""
-
-DISTINCT_RATINGS = 10_000
-"""Values that a scale is guessed from: all that a column of ratings has."""
 
 STARS: Scale = (1.0, 10.0)
 """The scale that ratings are given on, where no model asks for another."""
@@ -248,9 +245,11 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
     if known is not None:
         return RatingScale(known, "format")
     # The first rows won't do: dumps are often sorted, the bad reviews first.
-    values = records.parse(records.scan(True), [roles.rating]).select(F.col("c0").cast("string"))
-    rows = values.where("c0 IS NOT NULL").distinct().limit(DISTINCT_RATINGS).collect()
-    guessed = guess_scale(row[0] for row in rows)
+    written = F.regexp_extract(F.col("c0").cast("string"), f"^{NUMBER}$", 1)
+    number = F.regexp_replace(written, ",", ".").try_cast("double")
+    rows = records.parse(records.scan(True), [roles.rating])
+    low, high = rows.agg(F.min(number), F.max(number)).collect()[0]
+    guessed = None if low is None else guess_scale(low, high)
     return RatingScale(guessed, "guessed" if guessed else "unknown")
 
 

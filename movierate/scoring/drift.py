@@ -9,7 +9,6 @@ says how large.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,20 +24,19 @@ CHANCE = 0.001
 DRAWS = 10_000
 
 
-def binned(baseline: Baseline | None) -> Column:
-    """An aggregate: the rows in each bin of each of the baseline's histograms, one after another.
+def reached(baseline: Baseline | None) -> Column:
+    """An aggregate: the rows at or above each edge of each of the baseline's histograms.
 
-    An array of longs; empty without a baseline. The aggregated frame has its columns.
+    An array of longs, one histogram after another, the number of rows before the first edge of
+    each; empty without a baseline. The aggregated frame has the baseline's columns.
     """
     if baseline is None:
         return F.array()
-    return F.array(
-        *(
-            F.count_if(in_bin)
-            for column, histogram in vars(baseline).items()
-            for in_bin in _in_bins(F.col(column), histogram.edges)
-        )
-    )
+    counts = []
+    for column, histogram in vars(baseline).items():
+        counts.append(F.count(column))
+        counts += [F.count_if(F.col(column) >= edge) for edge in histogram.edges]
+    return F.array(*counts)
 
 
 def drift(baseline: Baseline | None, counted: Iterable[Sequence[int]]) -> dict[str, Any] | None:
@@ -46,7 +44,7 @@ def drift(baseline: Baseline | None, counted: Iterable[Sequence[int]]) -> dict[s
 
     Args:
         baseline: the model's.
-        counted: as `binned` counted them, of each part of the rows.
+        counted: what `reached` says of each part of the rows.
 
     Returns:
         By column: psi; by_chance, the PSI that one of a thousand samples as large from the
@@ -59,7 +57,7 @@ def drift(baseline: Baseline | None, counted: Iterable[Sequence[int]]) -> dict[s
     said = {}
     for column, histogram in vars(baseline).items():
         end = start + len(histogram.rows)
-        known, found = np.array(histogram.rows), rows[start:end]
+        known, found = np.array(histogram.rows), -np.diff(rows[start:end], append=0)
         said[column] = {
             "psi": round(float(psi(known, found)), 4),
             "by_chance": round(by_chance(known, int(found.sum())), 4),
@@ -89,10 +87,3 @@ def by_chance(known: NDArray[np.int64], count: int) -> float:
 def _shares(rows: NDArray[np.int64]) -> NDArray[np.float64]:
     smooth = rows + 0.5
     return np.asarray(smooth / smooth.sum(axis=-1, keepdims=True))
-
-
-def _in_bins(value: Column, edges: Sequence[float]) -> list[Column]:
-    """For each bin, whether a value is in it."""
-    above = [value >= edge for edge in edges]
-    inner = [low & ~high for low, high in pairwise(above)]
-    return [~above[0], *inner, above[-1]]

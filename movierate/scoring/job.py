@@ -24,7 +24,7 @@ from movierate.reviews.broken import is_read_failure
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.read import unreadable
 from movierate.reviews.record import RAW_CHARACTERS, is_blank, quoted
-from movierate.scoring.drift import binned, drift
+from movierate.scoring.drift import drift, reached
 from movierate.scoring.gates import check_gates, tripped
 from movierate.scoring.rated import ALREADY_RATED, already_rated, kept, once, skip, with_kept
 from movierate.scoring.record import FILES_IN_RECORD, begun, failed, with_sizes
@@ -222,7 +222,7 @@ def _account(rows: DataFrame, skips: bool, baseline: Baseline | None) -> dict[st
     and the drift of those rated.
     """
     unread = F.count_if("rating_unread")
-    counts = rows.groupBy("source", "reason").agg(F.count("*"), unread, binned(baseline)).collect()
+    counts = rows.groupBy("source", "reason").agg(F.count("*"), unread, reached(baseline)).collect()
     by_directory = len({source for source, *_ in counts}) > FILES_IN_RECORD
     total = dict.fromkeys(("read", "rated", "rejected", *(["skipped"] if skips else [])), 0)
     reasons: dict[str, int] = {}
@@ -236,13 +236,13 @@ def _account(rows: DataFrame, skips: bool, baseline: Baseline | None) -> dict[st
             account[outcome] += count
         if outcome == "rejected":
             reasons[reason] = reasons.get(reason, 0) + count
-    rated = [(unread, bins) for _, reason, _, unread, bins in counts if reason is None]
+    rated = [(unread, above) for _, reason, _, unread, above in counts if reason is None]
     return {
         "rows": total,
         "rejected_by_reason": reasons,
         "ratings_unread": sum(unread for unread, _ in rated),
         "files": files,
-        "drift": drift(baseline, (bins for _, bins in rated)),
+        "drift": drift(baseline, (above for _, above in rated)),
     }
 
 

@@ -29,6 +29,7 @@ from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.types import StructType
 
 from movierate.errors import UserError
 from movierate.scoring.lock import held
@@ -107,9 +108,9 @@ class Store:
         )
 
     def count(self, run_id: str, table: str, part: Part) -> int:
-        """Rows in the files that `write` has written."""
+        """Rows in the files that `write` has written, by their footers."""
         path = self._path(STAGING, run_id, table, part.path)
-        return self._spark.read.parquet(str(path)).count()
+        return self._spark.read.schema(StructType()).parquet(str(path)).count()
 
     def commit(self, run_id: str, part: Part) -> None:
         """Move the part of each table into place; it replaces what stood there.

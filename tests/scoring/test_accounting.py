@@ -121,6 +121,20 @@ def test_amazon_ratings_are_of_1_to_5_and_a_flag_beats_that(spark, tmp_path):
     assert read_reviews(spark, paths, given).frame.first()["rating"] == 10
 
 
+@pytest.mark.parametrize(
+    ("written", "scale"),
+    [
+        (["1", "", "x", " +7,5 ", "10 "], [1, 10]),
+        (["0.2", "NaN", "1"], [0, 1]),
+        (["B+", "3/5", "four"], None),
+    ],
+)
+def test_a_scale_is_guessed_from_what_are_numbers(spark, tmp_path, written, scale):
+    pd.DataFrame({"text": TEXT, "stars": written}).to_parquet(tmp_path / "reviews.parquet")
+    found = read_reviews(spark, [str(tmp_path)], ScoreConfig()).rating_scale
+    assert found.as_record()["scale"] == scale
+
+
 def test_the_scale_of_a_sorted_dump_is_not_guessed_from_its_beginning(spark, tmp_path):
     rows = [{"text": TEXT, "stars": stars} for stars in (1, 2, 4) for _ in range(10_000)]
     rows += [{"text": TEXT, "stars": 10}]

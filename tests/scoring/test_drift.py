@@ -16,7 +16,7 @@ from movierate.errors import UserError
 from movierate.model.baseline import Baseline, Histogram
 from movierate.model.bundle import load
 from movierate.model.rater import Rater, Ratings
-from movierate.scoring.drift import binned, by_chance, drift, psi
+from movierate.scoring.drift import by_chance, drift, psi, reached
 from movierate.scoring.gates import tripped
 from movierate.scoring.job import score
 from tests.conftest import REVIEWS
@@ -65,7 +65,7 @@ def test_a_night_that_has_shifted_trips_it_when_it_is_large_enough_to_tell():
     config = ScoreConfig(max_drift=0.1)
 
     def trips(low: int, high: int) -> list[str]:
-        found = drift(baseline, [[low, high] * 3])
+        found = drift(baseline, [[low + high, high] * 3])
         return tripped({"read": 0, "rated": 0, "rejected": 0}, found, config)
 
     assert trips(6, 14) == []
@@ -83,14 +83,11 @@ def test_spark_puts_a_value_into_the_bin_that_training_did(spark):
     ratings = Ratings(stars, stars, stars, words, known)
     baseline = Baseline.of(ratings, (1, 10), 100)
     frame = pd.DataFrame({"predicted_rating": stars, "words_read": words, "known_words": known})
-    (counted,) = spark.createDataFrame(frame[:6]).agg(binned(baseline)).first()
+    (counted,) = spark.createDataFrame(frame[:6]).agg(reached(baseline)).first()
     rows = [histogram.rows for histogram in vars(baseline).values()]
-    assert counted == [count for histogram in rows for count in histogram]
-    assert {name: found["psi"] for name, found in drift(baseline, [counted]).items()} == {
-        "predicted_rating": 0,
-        "words_read": 0,
-        "known_words": 0,
-    }
+    found = drift(baseline, [counted])
+    assert [tuple(column["rows"]) for column in found.values()] == rows
+    assert {column["psi"] for column in found.values()} == {0}
 
 
 def test_the_models_own_reviews_pass(spark, model, tmp_path):
