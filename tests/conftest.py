@@ -22,6 +22,9 @@ from movierate.text.vocabulary import RESERVED, Vocabulary
 ROOT = Path(__file__).parent.parent
 REVIEWS = ROOT / "examples" / "reviews.jsonl"
 
+# The JVMs of tests live for seconds: half of their time would go into compiling once more.
+os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1")
+
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
