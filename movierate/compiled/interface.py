@@ -21,6 +21,9 @@ MASKS = 5
 SHORT = 16
 """Bytes of a token that fits in two numbers."""
 
+BUCKET = 4
+"""Phrases that are looked up together: their words, ranks and ids fill a line of the cache."""
+
 DIGIT = 7
 """Bits of a rank that are looked at together."""
 

@@ -33,6 +33,7 @@ from movierate.compiled.code_points import (
 )
 from movierate.compiled.interface import (
     BLOCK,
+    BUCKET,
     DIGIT,
     ENCODED,
     ENDS,
@@ -51,6 +52,7 @@ from movierate.compiled.simd import (
     fetch,
     lower_block,
     lowest_bit,
+    value_of,
 )
 from movierate.text.tokens import LONGEST_RUN
 from movierate.text.vocabulary import UNKNOWN
@@ -59,21 +61,21 @@ _exported = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _options = {"nogil": True, "_nrt": False, "error_model": "numpy"}
 _FACTOR1, _FACTOR2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _ONE, _TOP, _ID = np.uint64(1), np.uint64(63), np.uint64(0xFFFFFFFF)
-_fetch_slot = fetch(24)
+_fetch_slot, _fetch_bucket = fetch(24), fetch(16 * BUCKET)
 _KEEP = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
 
 
 @njit(**_options, **_exported)
 def scan(
     data, offsets, decoded, choose, live, short, long, long_bytes, phrases,
-    low, masks, starts, ends, tokens, ids, counts, known, outcome,
+    low, masks, starts, ends, tokens, pairs, ids, counts, known, outcome,
 ):  # fmt: skip
     """Encode texts.
 
     data: uint8, UTF-8; offsets: int64 (n + 1,); decoded: int64, 1 if entities were decoded before;
     choose: `LAST`, ...; live: tokens to take at most. short, long, long_bytes, phrases: the
     vocabulary as `build` and `build_phrases` lay it out. low: uint8, masks: uint64, starts, ends:
-    int32 and tokens: uint64 are room to work in (see `movierate.text.fast`); a text that needs
+    int32, tokens, pairs: uint64 are room to work in (see `movierate.text.fast`); a text that needs
     more is not encoded.
     Written: ids int32 (n, >= live), counts, known: int32 (n,), outcome: uint8 (n,).
     """
@@ -99,7 +101,7 @@ def scan(
         if is_looked_up:
             _look_up(low, 0, found, starts, ends, short, long, long_bytes, tokens)
         if has_phrases:
-            found, _ = _join(tokens, found, True, phrases)
+            found, _ = _join(tokens, found, True, phrases, pairs)
         if choose == SALIENT and found > live:
             _salient(found, live, tokens, ids, row)
             taken = live
@@ -417,45 +419,58 @@ def _look_up_long(low, start, size, long, long_bytes):
 
 
 @njit(**_options)
-def _join(tokens, found, is_end, phrases):
+def _join(tokens, found, is_end, phrases, pairs):
     """Put phrases in the place of their words: the definition of `movierate.text.vocabulary`.
 
     Returns how many tokens there are then; and, of a text that goes on, how many of those found
-    are not yet decided.
+    are not yet decided. Which pairs are phrases no processor foresees: it is not branched on where
+    that can be helped.
     """
-    kept = i = 0
-    here = _phrase(tokens, 0, found, phrases)
-    while i < found and (is_end or i + 2 < found):
-        following = _phrase(tokens, i + 1, found, phrases)
-        if here != 0 and (following == 0 or (here & _ID) <= (following & _ID)):
-            tokens[kept] = here
-            i += 2
-            here = _phrase(tokens, i, found, phrases)
-        else:
-            tokens[kept] = tokens[i]
-            i += 1
-            here = following
-        kept += 1
-    return kept, found - i
+    _look_up_pairs(tokens, found, phrases, pairs)
+    decided = found if is_end else max(found - 2, 0)
+    kept = 0
+    is_joined = False  # to the token before
+    for i in range(decided):
+        word, phrase = tokens[i], pairs[i]
+        here, following = phrase & _ID, pairs[i + 1] & _ID
+        is_first = (here != 0) & ((following == 0) | (here <= following)) & (not is_joined)
+        tokens[kept] = phrase if is_first else word
+        kept += not is_joined
+        is_joined = is_first
+    return kept, found - decided - is_joined
+
+
+@njit(**_options)
+def _look_up_pairs(tokens, found, phrases, pairs):
+    """The rank and id of the phrase of each token and the next one, 0 if they are none.
+
+    As in `_look_up`, all places are asked for before the first is read.
+    """
+    buckets = phrases.shape[0]
+    for i in range(found - 1):
+        bucket = _slot(_pair(tokens, i), np.uint64(0), buckets)
+        _fetch_bucket(phrases, 2 * BUCKET * bucket)
+        pairs[i] = bucket
+    for i in range(found - 1):
+        words, bucket = _pair(tokens, i), np.int64(pairs[i])
+        pairs[i] = value_of(words, phrases, 2 * BUCKET * bucket)
+        while (pairs[i] == 0) & (phrases[bucket, 2 * BUCKET - 1] != 0):  # it is full: rare
+            bucket = (bucket + 1) & (buckets - 1)
+            pairs[i] = value_of(words, phrases, 2 * BUCKET * bucket)
+    pairs[max(found - 1, 0)] = 0
+    pairs[found] = 0
 
 
 @njit(**_options, inline="always")
-def _phrase(tokens, i, found, phrases):
-    """The rank and id of the phrase of a token and the next one; 0 if they are none."""
-    if i + 1 >= found:
-        return np.uint64(0)
-    words = (tokens[i] & _ID) << np.uint64(32) | (tokens[i + 1] & _ID)
-    slots = phrases.shape[0]
-    slot = _slot(words, np.uint64(0), slots)
-    while phrases[slot, 1] != 0 and phrases[slot, 0] != words:
-        slot = (slot + 1) & (slots - 1)
-    return phrases[slot, 1]
+def _pair(tokens, i):
+    """The ids of a token and the next one as one number."""
+    return (tokens[i] & _ID) << np.uint64(32) | (tokens[i + 1] & _ID)
 
 
 @njit(**_options, **_exported)
-def join(tokens, found, is_end, phrases, left):
+def join(tokens, found, is_end, phrases, pairs, left):
     """As `_join`, for ids without their ranks; returns the first number, the second is left[0]."""
-    kept, left[0] = _join(tokens, found, is_end != 0, phrases)
+    kept, left[0] = _join(tokens, found, is_end != 0, phrases, pairs)
     return kept
 
 
@@ -464,17 +479,21 @@ def build_phrases(triples, ranks, phrases):
     """Lay out phrases for `scan`.
 
     triples: int64 (n, 3), the ids of two words and of their phrase; ranks as in `build`.
-    phrases: uint64 (slots, 2), written, and zero before: the two words as one number, and the
-    phrase's rank and id as one. A power of two of slots; one slot that is empty: no phrases.
+    phrases: uint64 (buckets, 2 * BUCKET), written, and zero before: of each phrase the two words
+    as one number and, `BUCKET` numbers on, its rank and id as one. A phrase that finds its bucket
+    full is in the next one. A power of two of buckets; one bucket that is empty: no phrases.
     """
-    slots = phrases.shape[0]
+    buckets = phrases.shape[0]
     for i in range(triples.shape[0]):
         words = np.uint64(triples[i, 0] << 32 | triples[i, 1])
-        slot = _slot(words, np.uint64(0), slots)
-        while phrases[slot, 1] != 0:
-            slot = (slot + 1) & (slots - 1)
-        phrases[slot, 0] = words
-        phrases[slot, 1] = np.uint64(ranks[triples[i, 2]] << 32 | triples[i, 2])
+        bucket = _slot(words, np.uint64(0), buckets)
+        while phrases[bucket, 2 * BUCKET - 1] != 0:
+            bucket = (bucket + 1) & (buckets - 1)
+        place = 0
+        while phrases[bucket, BUCKET + place] != 0:
+            place += 1
+        phrases[bucket, place] = words
+        phrases[bucket, BUCKET + place] = np.uint64(ranks[triples[i, 2]] << 32 | triples[i, 2])
     return 0
 
 
@@ -562,9 +581,9 @@ KERNELS = {
     scan: (
         "int64(uint8[::1], int64[::1], int64, int64, int64, uint64[:, ::1], int64[:, ::1], "
         "uint8[::1], uint64[:, ::1], uint8[::1], uint64[::1], int32[::1], int32[::1], uint64[::1], "
-        "int32[:, ::1], int32[::1], int32[::1], uint8[::1])"
+        "uint64[::1], int32[:, ::1], int32[::1], int32[::1], uint8[::1])"
     ),
-    join: "int64(uint64[::1], int64, int64, uint64[:, ::1], int64[::1])",
+    join: "int64(uint64[::1], int64, int64, uint64[:, ::1], uint64[::1], int64[::1])",
     build_phrases: "int64(int64[:, ::1], int64[::1], uint64[:, ::1])",
     build: "int64(uint8[::1], int64[::1], int64[::1], uint64[:, ::1], int64[:, ::1], uint8[::1])",
 }

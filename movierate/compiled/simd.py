@@ -15,7 +15,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from movierate.compiled.interface import BLOCK, COLUMNS, ROWS
+from movierate.compiled.interface import BLOCK, BUCKET, COLUMNS, ROWS
 
 I8, I16, I32, I64, F32 = (
     ir.IntType(8),
@@ -117,6 +117,29 @@ def eight_bytes(typing: Any, text: Any, start: Any) -> Any:
         return _load(builder, pointer, 1)
 
     return types.uint64(text, types.intp), generate
+
+
+@intrinsic
+def value_of(typing: Any, key: Any, table: Any, start: Any) -> Any:
+    """The value of a key: table, uint64, has `BUCKET` keys from start on and then their values.
+
+    0 if none of them is the key.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        key, table, start = args
+        bucket = ir.VectorType(I64, BUCKET)
+        keys, values = (
+            _load(builder, _pointer(context, builder, signature.args[1], table, at, bucket), 8)
+            for at in (start, builder.add(start, I64(BUCKET)))
+        )
+        same = builder.icmp_unsigned("==", keys, _splat(builder, key, BUCKET))
+        reduce = cgutils.get_or_insert_function(
+            builder.module, ir.FunctionType(I64, [bucket]), f"llvm.vector.reduce.or.v{BUCKET}i64"
+        )
+        return builder.call(reduce, [builder.and_(builder.sext(same, bucket), values)])
+
+    return types.uint64(types.uint64, table, types.intp), generate
 
 
 @intrinsic

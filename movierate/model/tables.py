@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierate.compiled.code import Kernels, locked, write_whole
-from movierate.compiled.interface import COLUMNS, SHORT
+from movierate.compiled.interface import BUCKET, COLUMNS, SHORT
 from movierate.compiled.toom_cook import EVALUATE_KERNEL
 from movierate.model.bundle import Bundle
 from movierate.model.geometry import CONV1_FILTERS, CONV_WIDTH
@@ -25,7 +25,7 @@ from movierate.text.vocabulary import PADDING, Vocabulary
 
 Arrays = Mapping[str, NDArray[np.generic]]
 
-LAYOUT = 4
+LAYOUT = 5
 """Changes when the arrays below do: a file of another layout is not read."""
 
 LARGEST = 32_767
@@ -127,11 +127,12 @@ def _vocabulary(vocabulary: Vocabulary, ranks: NDArray[np.int64], kernels: Kerne
     data = np.frombuffer(b"".join(encoded) + bytes(SHORT), dtype=np.uint8)
     long_tokens = sum(len(token) > SHORT for token in encoded)
     phrases = [(one, two, id) for (one, two), id in vocabulary.phrases.items()]
+    buckets = max(2, _slots(len(phrases)) // BUCKET) if phrases else 1
     arrays: dict[str, Any] = {
         "short": np.zeros((_slots(len(encoded)) + 1, 3), dtype=np.uint64),
         "long": np.zeros((_slots(long_tokens) + 1, 3), dtype=np.int64),
         "long_bytes": np.zeros(max(1, len(data)), dtype=np.uint8),
-        "phrases": np.zeros((_slots(len(phrases)) if phrases else 1, 2), dtype=np.uint64),
+        "phrases": np.zeros((buckets, 2 * BUCKET), dtype=np.uint64),
     }
     kernels.build(data, offsets, ranks, arrays["short"], arrays["long"], arrays["long_bytes"])
     triples = np.array(phrases, dtype=np.int64).reshape(-1, 3)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from movierate.compiled.code import Kernels
 from movierate.compiled.interface import (
     BLOCK,
+    BUCKET,
     DIGIT,
     ENDS,
     HAS_ENTITY,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 WAYS = {"last": LAST, "ends": ENDS, "salient": SALIENT}
 
-NO_PHRASES = np.zeros((1, 2), dtype=np.uint64)
+NO_PHRASES = np.zeros((1, 2 * BUCKET), dtype=np.uint64)
 """A table of phrases, as `movierate.model.tables.lay_out` makes them, that has none."""
 
 PIECE = 1 << 14
@@ -169,8 +170,8 @@ class FastEncoder:
     ) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
         """The ids with phrases joined; and of a text that goes on, the words not yet decided."""
         left = np.zeros(1, dtype=np.int64)
-        tokens = words.copy()
-        kept = self._kernels.join(tokens, len(tokens), is_end, self._phrases, left)
+        tokens, pairs = words.copy(), np.empty(len(words) + 1, dtype=np.uint64)
+        kept = self._kernels.join(tokens, len(tokens), is_end, self._phrases, pairs, left)
         ids = (tokens[:kept] & np.uint64(0xFFFFFFFF)).astype(np.int32)
         return ids, words[len(words) - left[0] :]
 
@@ -215,4 +216,5 @@ def _room(most: int) -> tuple[NDArray[np.generic], ...]:
         np.empty(size, dtype=np.int32),
         np.empty(size, dtype=np.int32),
         np.empty(size + (1 << DIGIT), dtype=np.uint64),
+        np.empty(size, dtype=np.uint64),
     )
