@@ -44,10 +44,8 @@ def _vocabulary(phrases: bool) -> Vocabulary:
     return Vocabulary([*RESERVED, *dict.fromkeys(WORDS), *(PHRASES if phrases else ())])
 
 
-@cache
-def _bundle(phrases: bool) -> Bundle:
+def _bundle(vocabulary: Vocabulary) -> Bundle:
     """Salience with ties, as a real vocabulary has."""
-    vocabulary = _vocabulary(phrases)
     salience = np.resize(np.float32([0, 0, 0.5, 0.25, 0.5, 1]), len(vocabulary))
     shipped = load("imdb")
     weights = dict(shipped.weights)
@@ -59,7 +57,10 @@ def _bundle(phrases: bool) -> Bundle:
 def _encoders(
     choose: str, live: int, piece: int, phrases: bool = False
 ) -> tuple[FastEncoder, Encoder]:
-    bundle = _bundle(phrases)
+    return _encoders_of(_bundle(_vocabulary(phrases)), choose, live, piece)
+
+
+def _encoders_of(bundle: Bundle, choose: str, live: int, piece: int) -> tuple[FastEncoder, Encoder]:
     reference = Encoder(bundle.vocabulary, bundle.salience, live, live, choose)
     arrays = lay_out(bundle, kernels())
     return FastEncoder(kernels(), arrays, live, choose, lambda: reference, piece), reference
@@ -102,6 +103,18 @@ def test_every_code_point_between_words_and_behind_an_angle_bracket() -> None:
         for start in range(0, len(points), 64)
     ]
     _assert_equal(texts, "last", live=340)
+
+
+@pytest.mark.parametrize("choose", WAYS)
+def test_every_second_pair_of_words_is_a_phrase(choose: str) -> None:
+    dice = np.random.default_rng(1)
+    words = [f"w{number}" for number in range(100)]
+    pairs = [f"{one} {two}" for one in words for two in words]
+    phrases = dice.permutation(pairs)[: len(pairs) // 2].tolist()
+    bundle = _bundle(Vocabulary([*RESERVED, *words, *phrases]))
+    fast, reference = _encoders_of(bundle, choose, LIVE, PIECE)
+    texts = [" ".join(dice.choice(words, size=40)) for _ in range(300)]
+    assert np.array_equal(fast.encode(Texts.of(texts)).ids, reference.encode(texts).ids)
 
 
 @pytest.mark.parametrize("choose", WAYS)
