@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,12 +28,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import pyspark
+from cluster import Cluster
 
 ROOT = Path(__file__).parent.parent
-SPARK_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
-MASTER = "org.apache.spark.deploy.master.Master"
-WORKER = "org.apache.spark.deploy.worker.Worker"
 
 FILES = 8
 WAYS = {
@@ -96,18 +93,18 @@ def faults(
 ) -> Iterator[Fault]:
     """Each victim at each moment of one way to run."""
     clean = work / f"clean {way}"
-    cluster.score(dump, clean, way).wait()
+    score(cluster, dump, clean, way).wait()
     expected = outcome(clean)
     whole = whole_counts(clean)
     for victim in victims:
         for moment in MOMENTS:
             output = work / f"{way} {victim} {moment}"
             with Reader(output, whole) as reader:
-                process = cluster.score(dump, output, way)
-                is_hit = cluster.kill(victim, process, partial(has_come, moment, output))
+                process = score(cluster, dump, output, way)
+                is_hit = kill(cluster, victim, process, partial(has_come, moment, output))
                 killed = process.wait()
                 cluster.restart_workers()
-                following = cluster.score(dump, output, way).wait()
+                following = score(cluster, dump, output, way).wait()
             if not is_hit:
                 print_row([way, victim, moment, "was over before", *["-"] * 6])
                 continue
@@ -199,123 +196,54 @@ class Reader(threading.Thread):
         return True
 
 
-class Cluster:
-    """A master and two workers of one core each, as processes of this machine."""
-
-    def __init__(self, work: Path) -> None:
-        """Take a directory for the logs; `running` starts the processes."""
-        self.work, self.master = work, ""
-        self.processes: list[subprocess.Popen[bytes]] = []
-        self.workers: list[subprocess.Popen[bytes]] = []
-
-    @classmethod
-    @contextmanager
-    def running(cls, work: Path) -> Iterator[Cluster]:
-        """A cluster that runs to the end of the block."""
-        cluster = cls(work)
-        try:
-            log = cluster._start(MASTER)
-            cluster.master = "spark://" + wait_for(log, "Starting Spark master at spark://")
-            cluster.restart_workers()
-            yield cluster
-        finally:
-            for process in cluster.processes:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-
-    def restart_workers(self) -> None:
-        """Two workers, as somebody who looks after the cluster sees to."""
-        self.workers = [worker for worker in self.workers if worker.poll() is None]
-        while len(self.workers) < 2:
-            resources = ("--cores", "1", "--memory", "1g", "--work-dir", str(self.work / "work"))
-            log = self._start(WORKER, *resources, self.master)
-            self.workers.append(self.processes[-1])
-            wait_for(log, "Successfully registered with master")
-
-    def score(self, dump: Path, output: Path, way: str) -> subprocess.Popen[bytes]:
-        """A run on the cluster."""
-        settings = {
-            "spark.pyspark.python": sys.executable,
-            "spark.pyspark.driver.python": sys.executable,
-            "spark.executorEnv.PYTHONPATH": str(ROOT),
-            "spark.executor.memory": "512m",
-            "spark.driver.host": "127.0.0.1",
-        }
-        conf = [word for key, value in settings.items() for word in ("--conf", f"{key}={value}")]
-        submit = ["spark-submit", "--master", self.master, *conf, "jobs/score.py"]
-        paths = ["--input", str(dump), "--output", str(output)]
-        with (self.work / "runs.log").open("ab") as log:
-            return subprocess.Popen(
-                [*submit, *paths, "--date", "2026-01-31", *WAYS[way]],
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-
-    def kill(
-        self, victim: str, driver: subprocess.Popen[bytes], has_come: Callable[[], bool]
-    ) -> bool:
-        """Kill a part of the run once its moment has come; False if the run was over before."""
-        while driver.poll() is None:
-            if not has_come():
-                continue
-            if victim == "driver":
-                os.killpg(driver.pid, signal.SIGKILL)
-                return True
-            if found := self._find(victim):
-                with suppress(ProcessLookupError):
-                    os.kill(found[0], signal.SIGKILL)
-                    return True
-        return False
-
-    def _find(self, victim: str) -> list[int]:
-        """The processes of the cluster of one kind."""
-        workers = {worker.pid for worker in self.workers if worker.poll() is None}
-        if victim == "worker daemon":
-            return sorted(workers)
-        parents, commands = processes()
-        executors = {
-            pid
-            for pid, parent in parents.items()
-            if parent in workers and "CoarseGrainedExecutorBackend" in commands[pid]
-        }
-        if victim == "executor":
-            return sorted(executors)
-        daemons = {pid for pid, parent in parents.items() if parent in executors}
-        return sorted(pid for pid, parent in parents.items() if parent in daemons)
-
-    def _start(self, kind: str, *arguments: str) -> Path:
-        """Start a daemon; returns its log."""
-        log = self.work / f"{len(self.processes)}.log"
-        (self.work / "log4j2.properties").write_text(
-            "rootLogger.level = info\nrootLogger.appenderRef.out.ref = out\n"
-            "appender.out.type = Console\nappender.out.name = out\n"
-            "appender.out.layout.type = PatternLayout\nappender.out.layout.pattern = %m%n\n"
+def score(cluster: Cluster, dump: Path, output: Path, way: str) -> subprocess.Popen[bytes]:
+    """A run on the cluster."""
+    path = ("--conf", f"spark.executorEnv.PYTHONPATH={ROOT}")
+    paths = ("--input", str(dump), "--output", str(output))
+    job = ("jobs/score.py", *paths, "--date", "2026-01-31", *WAYS[way])
+    with (cluster.folder / "runs.log").open("ab") as log:
+        return subprocess.Popen(
+            [*cluster.submit(sys.executable, *path), *job],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
-        environment = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "SPARK_HOME": str(SPARK_CLASS.parent.parent),
-            "SPARK_CONF_DIR": str(self.work),
-            "SPARK_LOCAL_IP": "127.0.0.1",
-        }
-        if "JAVA_HOME" in os.environ:
-            environment["JAVA_HOME"] = os.environ["JAVA_HOME"]
-        at = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
-        with log.open("wb") as out:
-            self.processes.append(
-                subprocess.Popen(
-                    [SPARK_CLASS, kind, *at, *arguments],
-                    cwd=self.work,
-                    env=environment,
-                    stdout=out,
-                    stderr=out,
-                    start_new_session=True,
-                )
-            )
-        return log
+
+
+def kill(
+    cluster: Cluster, victim: str, driver: subprocess.Popen[bytes], has_come: Callable[[], bool]
+) -> bool:
+    """Kill a part of a run once its moment has come; False if the run was over before."""
+    while driver.poll() is None:
+        if not has_come():
+            continue
+        if victim == "driver":
+            os.killpg(driver.pid, signal.SIGKILL)
+            return True
+        if found := find(cluster, victim):
+            with suppress(ProcessLookupError):
+                os.kill(found[0], signal.SIGKILL)
+                return True
+    return False
+
+
+def find(cluster: Cluster, victim: str) -> list[int]:
+    """The processes of the cluster of one kind."""
+    workers = {worker.pid for worker in cluster.workers if worker.poll() is None}
+    if victim == "worker daemon":
+        return sorted(workers)
+    parents, commands = processes()
+    executors = {
+        pid
+        for pid, parent in parents.items()
+        if parent in workers and "CoarseGrainedExecutorBackend" in commands[pid]
+    }
+    if victim == "executor":
+        return sorted(executors)
+    daemons = {pid for pid, parent in parents.items() if parent in executors}
+    return sorted(pid for pid, parent in parents.items() if parent in daemons)
 
 
 def processes() -> tuple[dict[int, int], dict[int, str]]:
@@ -327,16 +255,6 @@ def processes() -> tuple[dict[int, int], dict[int, str]]:
             commands[int(path.name)] = (path / "cmdline").read_text()
             parents[int(path.name)] = int(stat.rpartition(")")[2].split()[1])
     return parents, commands
-
-
-def wait_for(log: Path, text: str) -> str:
-    """What follows the text on its line in a log, once it has come."""
-    for _ in range(3_000):
-        for line in log.read_text().splitlines():
-            if text in line:
-                return line.split(text)[1]
-        time.sleep(0.1)
-    raise TimeoutError(f"{text!r} did not come: {log.read_text()}")
 
 
 def make_dump(folder: Path, rows: int) -> Path:

@@ -35,7 +35,7 @@ from movierate.spark import file_system, first_line
 FILES = "path string, modificationTime timestamp, length long, content binary"
 """Spark's schema of binary files; content is not read."""
 
-SPECIAL = r"\[]{}*?^!"
+SPECIAL = re.compile(r"[\\\[\]{}*?^!]")
 """Characters that mean something in a pattern of paths."""
 
 FOR_EVER = "36500d"
@@ -140,7 +140,7 @@ def _streamable(spark: SparkSession, path: str) -> str:
     if not (fs.exists(hadoop_path) and fs.getFileStatus(hadoop_path).isFile()):
         return path
     name = str(hadoop_path.getName())
-    first = f"\\{name[0]}" if name[0] in SPECIAL else f"[{name[0]}]"
+    first = _literal(name[0]) if SPECIAL.match(name) else f"[{name[0]}]"
     return f"{hadoop_path.getParent()}/{first}{_literal(name[1:])}"
 
 
@@ -179,7 +179,7 @@ def _stream(
 
 def _literal(path: str) -> str:
     """A path that is no pattern, whatever characters are in it."""
-    return re.sub(r"([*?\[\]{}\\])", r"\\\1", path)
+    return SPECIAL.sub(r"\\\g<0>", path)
 
 
 def _sum(accounts: Any) -> dict[str, int]:

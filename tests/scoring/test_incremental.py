@@ -50,7 +50,7 @@ def test_each_file_is_read_once_and_a_night_without_any_is_no_error(spark, tmp_p
     dumps.mkdir()
     asked = (spark, [str(dumps)], str(output), CONFIG)
     assert score_new_files(*asked) == []
-    for name in ("1.jsonl", "2.jsonl", "3 [new].jsonl", "empty.jsonl"):
+    for name in ("1.jsonl", "2.jsonl", "!3 [new]^.jsonl", "empty.jsonl"):
         write(dumps, name, 0 if name == "empty.jsonl" else 2)
     assert total(score_new_files(*asked))["rows"]["rated"] == 6
     assert score_new_files(*asked) == []

@@ -1,0 +1,123 @@
+"""A standalone cluster of Spark's on this machine, each part a process of its own.
+
+benchmarks/faults.py kills its parts; tests/test_cluster.py runs the job on it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyspark
+
+SPARK_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
+MASTER = "org.apache.spark.deploy.master.Master"
+WORKER = "org.apache.spark.deploy.worker.Worker"
+
+LOG_SETTINGS = """\
+rootLogger.level = info
+rootLogger.appenderRef.out.ref = out
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %m%n
+"""
+
+
+class Cluster:
+    """A master and two workers of one core each."""
+
+    def __init__(self, folder: Path) -> None:
+        """Take a directory for logs and the workers' files; `running` starts the processes."""
+        self.folder, self.master = folder, ""
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    @classmethod
+    @contextmanager
+    def running(cls, folder: Path) -> Iterator[Cluster]:
+        """A cluster that runs to the end of the block."""
+        cluster = cls(folder)
+        try:
+            log = cluster._start(MASTER)
+            cluster.master = "spark://" + _wait_for(log, "Starting Spark master at spark://")
+            cluster.restart_workers()
+            yield cluster
+        finally:
+            for process in cluster.processes:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGTERM)
+                process.wait()
+
+    def restart_workers(self) -> None:
+        """Two workers, as somebody who looks after the cluster sees to."""
+        self.workers = [worker for worker in self.workers if worker.poll() is None]
+        while len(self.workers) < 2:
+            resources = ("--cores", "1", "--memory", "1g", "--work-dir", str(self.work))
+            log = self._start(WORKER, *resources, self.master)
+            self.workers.append(self.processes[-1])
+            _wait_for(log, "Successfully registered with master")
+
+    @property
+    def work(self) -> Path:
+        """The workers' directory: in it one for each application, in that one for each executor."""
+        return self.folder / "work"
+
+    def submit(self, python: Path | str, *options: str) -> list[str]:
+        """A command that submits to the cluster; the job and its arguments are to follow.
+
+        Args:
+            python: of the executors.
+            options: more of spark-submit's.
+        """
+        settings = {
+            "spark.pyspark.python": python,
+            "spark.pyspark.driver.python": sys.executable,
+            "spark.executor.memory": "512m",
+            "spark.driver.host": "127.0.0.1",
+        }
+        conf = [word for key, value in settings.items() for word in ("--conf", f"{key}={value}")]
+        return ["spark-submit", "--master", self.master, *conf, *options]
+
+    def _start(self, kind: str, *arguments: str) -> Path:
+        """Start a daemon; returns its log."""
+        log = self.folder / f"{len(self.processes)}.log"
+        (self.folder / "log4j2.properties").write_text(LOG_SETTINGS)
+        # The cluster's own environment: nothing of the one that submits to it.
+        environment = {
+            "PATH": "/usr/local/bin:/usr/bin:/bin",
+            "SPARK_HOME": str(SPARK_CLASS.parent.parent),
+            "SPARK_CONF_DIR": str(self.folder),
+            "SPARK_LOCAL_IP": "127.0.0.1",
+        }
+        if "JAVA_HOME" in os.environ:
+            environment["JAVA_HOME"] = os.environ["JAVA_HOME"]
+        at = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
+        with log.open("wb") as out:
+            self.processes.append(
+                subprocess.Popen(
+                    [SPARK_CLASS, kind, *at, *arguments],
+                    cwd=self.folder,
+                    env=environment,
+                    stdout=out,
+                    stderr=out,
+                    start_new_session=True,
+                )
+            )
+        return log
+
+
+def _wait_for(log: Path, text: str) -> str:
+    """What follows the text on its line in a log, once it has come."""
+    for _ in range(3_000):
+        for line in log.read_text().splitlines():
+            if text in line:
+                return line.split(text)[1]
+        time.sleep(0.1)
+    raise TimeoutError(f"{text!r} did not come: {log.read_text()}")
