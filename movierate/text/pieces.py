@@ -104,9 +104,9 @@ def _behind_tag(tag: str, text: NDArray[np.uint8], at: int, size: int) -> tuple[
 
 
 def _without_last_token(rest: str) -> tuple[str, str]:
-    """A text of letters, marks and what joins, up to its last token if that may go on; and that."""
+    """A text of letters, marks and what joins, up to what may go on, a token or a tag; and that."""
     rest = lower(rest)
-    last = len(rest)
+    last = len(rest) - rest.endswith("<")
     for token in TOKEN.finditer(rest):
         if token.end() >= len(rest) - 1:  # one character behind it may join
             last = token.start()

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from movierate.compiled.code import kernels
@@ -166,12 +166,13 @@ def test_a_null_whose_place_in_the_array_is_not_empty() -> None:
 
 
 @pytest.mark.parametrize("choose", WAYS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     parts=st.lists(st.sampled_from((*WORDS, *SEPARATORS, "n" * 400, "!" * 400)), max_size=30),
     piece=st.integers(1, 50),
     live=st.sampled_from((1, LIVE, 36)),
 )
+@example(parts=["n" * 400, "'", "<br />"], piece=1, live=1)
 def test_texts_longer_than_there_is_room_for(
     choose: str, parts: list[str], piece: int, live: int
 ) -> None:
