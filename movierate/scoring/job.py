@@ -138,9 +138,9 @@ def score_part(
         rows.unpersist()
     except BaseException as error:
         record |= {"phases": phases.seconds}
-        record_path = _give_up(store, failed(record, error, time.monotonic() - clock))
-        if isinstance(error, PySparkException | Py4JError):
-            raise _explained(error, record_path) from error
+        left = _give_up(store, failed(record, error, time.monotonic() - clock))
+        if isinstance(error, PySparkException | Py4JError | OSError):
+            raise _explained(error, left) from error
         raise
     seconds = time.monotonic() - clock
     record |= {
@@ -262,28 +262,28 @@ def _check(
 
 
 def _give_up(store: Store, record: dict[str, Any]) -> str:
-    """Clear away what a failed run has written, and record it; returns where.
+    """Clear away what a failed run has written, and record it; returns what is left of it.
 
     One that failed before it had understood its input leaves a record only where others have.
     """
     try:
         if "format" not in record and not store.has_runs():
-            return "none, as no run had begun"
-        store.abandon(record["run_id"])
-        return store.record(record["run_id"], record)
-    except (Py4JError, OSError):  # Spark itself is gone: the next run clears up
-        return "not written, as Spark was gone"
+            return "nothing was published"
+        is_clear = store.abandon(record["run_id"])
+        published = "nothing was published" if is_clear else "the next run will publish the rest"
+        return f"{published}; the details: {store.record(record['run_id'], record)}"
+    except (Py4JError, OSError):
+        return "Spark is gone, too: the next run clears up"
 
 
-def _explained(error: Exception, record_path: str) -> Exception:
-    """Spark's failure as one line."""
-    text = str(error)
-    if "No module named 'movierate'" in text:
+def _explained(error: Exception, left: str) -> Exception:
+    """What broke a run as one line."""
+    if "No module named 'movierate'" in str(error):
         return UserError(
             "executors: they can't import movierate: give them its environment, "
             "see «On a cluster» in the README"
         )
-    return RunFailed(f"{first_line(error)}: nothing was published; the details: {record_path}")
+    return RunFailed(f"{first_line(error)}: {left}")
 
 
 def _input_said(dump: Dump) -> str:

@@ -122,12 +122,18 @@ class Store:
         self._check_held()
         self._write(f"{part.path}\n", STAGING, run_id, READY)
         self._publish(run_id, part.path)
-        self.abandon(run_id)
+        self._clear(run_id)
 
-    def abandon(self, run_id: str) -> None:
-        """Clear away what the run has written and not published."""
-        self._delete(STAGING, run_id)
-        self._remove_empty_staging()
+    def abandon(self, run_id: str) -> bool:
+        """Clear away what the run has written.
+
+        Returns:
+            False if it had begun to publish that: then it stays, for the next run to complete.
+        """
+        if self._exists(STAGING, run_id, READY):
+            return False
+        self._clear(run_id)
+        return True
 
     def record(self, run_id: str, record: dict[str, Any]) -> str:
         """Write a run's record; returns its path."""
@@ -244,6 +250,10 @@ class Store:
 
     def _delete(self, *parts: str) -> None:
         self._fs.delete(self._path(*parts), True)
+
+    def _clear(self, run_id: str) -> None:
+        self._delete(STAGING, run_id)
+        self._remove_empty_staging()
 
     def _remove_empty_staging(self) -> None:
         path = self._path(STAGING)

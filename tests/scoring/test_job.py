@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -18,9 +19,10 @@ from pyspark.sql.functions import arrow_udf
 
 import movierate
 from movierate.config import ScoreConfig
-from movierate.errors import UserError
+from movierate.errors import RunFailed, UserError
 from movierate.reviews.columns import find_column
 from movierate.scoring.job import score
+from movierate.scoring.store import Store
 from tests.conftest import REVIEWS
 from tests.model.test_intervals import INTERVALS
 
@@ -287,3 +289,30 @@ def test_a_worker_holds_a_few_long_texts_and_not_all_of_them(spark):
     texts = spark.range(0, 100, 1, 1).select(F.repeat(F.lit("a good film, "), 80_000).alias("t"))
     (most,) = texts.select(arrow_udf(measure, "long")("t").alias("m")).agg(F.max("m")).first()
     assert most < 60
+
+
+def test_a_run_that_breaks_as_it_publishes_is_completed_by_the_next(spark, tmp_path, monkeypatch):
+    dump, output = tmp_path / "dump.jsonl", tmp_path / "out"
+
+    def night(reviews: int, date: datetime.date = DAY) -> None:
+        dump.write_text('{"text": "A good film."}\n' * reviews)
+        score(spark, [str(dump)], str(output), ScoreConfig(date=date))
+
+    def there(table: str) -> int:
+        return len(pd.read_parquet(output / table))
+
+    def rename_once(store: Store, source: Any, target: Any) -> None:
+        monkeypatch.setattr(Store, "_rename", break_now)
+        rename(store, source, target)
+
+    def break_now(*_: Any) -> None:
+        raise OSError("the disk is gone")
+
+    night(2)
+    rename = Store._rename
+    monkeypatch.setattr(Store, "_rename", rename_once)
+    with pytest.raises(RunFailed, match="the disk is gone: the next run will publish the rest"):
+        night(5)
+    monkeypatch.undo()
+    night(1, DAY + datetime.timedelta(1))
+    assert (there("ratings"), there("rejected")) == (5 + 1, 0)
