@@ -93,7 +93,9 @@ def _score(arguments: argparse.Namespace) -> None:
     finally:
         stop_spark()
     if not runs:
-        print(f"nothing new in {', '.join(arguments.input)}: all files were scored before")
+        message = f"nothing new in {', '.join(arguments.input)}: all files were scored before"
+        is_json = arguments.log_format == JSON
+        print(json.dumps({"message": message}) if is_json else message, flush=True)
         return
     record = total(runs)
     summary = _score_json if arguments.log_format == JSON else _score_summary

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import json
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 import pytest
 
+from movierate import cli
 from movierate.config import ScoreConfig
 from movierate.errors import UserError
 from movierate.scoring.incremental import score_new_files, total
@@ -80,6 +82,20 @@ def test_a_batch_that_is_run_again_after_midnight_replaces_itself(spark, tmp_pat
     assert retried.record["rows"]["rated"] == new.record["rows"]["rated"] == 2
     assert [row for row in ratings(output) if row[1] == 0] == before
     assert {row[2] for row in ratings(output) if row[1] == 1} == {NEXT_DAY}
+
+
+def test_a_night_with_nothing_new_says_so(spark, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("movierate.spark.stop_spark", lambda: None)  # the session is shared
+    write(tmp_path / "dumps", "1.jsonl")
+    paths = ["--input", str(tmp_path / "dumps"), "--output", str(tmp_path / "out")]
+    said = []
+    for more in ([], [], ["--log-format", "json"]):
+        assert cli.main(["score", *paths, "--incremental", *more]) == 0
+        said.append(capsys.readouterr().out)
+    nothing = f"nothing new in {tmp_path / 'dumps'}: all files were scored before"
+    assert said[0].startswith("read  ")
+    assert said[1] == nothing + "\n"
+    assert json.loads(said[2]) == {"message": nothing}
 
 
 def test_a_failed_batch_is_told_of_and_the_next_run_goes_on_there(spark, tmp_path, monkeypatch):
