@@ -29,6 +29,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from cluster import Cluster
+from table import print_head, print_row
 
 ROOT = Path(__file__).parent.parent
 
@@ -57,8 +58,7 @@ def main() -> None:
         work = Path(folder)
         dump = make_dump(work / "dump", arguments.rows)
         with Cluster.running(work) as cluster:
-            print_row(HEAD)
-            print_row(["---"] * len(HEAD))
+            print_head(*HEAD)
             found = [
                 fault
                 for way in arguments.ways
@@ -106,12 +106,12 @@ def faults(
                 cluster.restart_workers()
                 following = score(cluster, dump, output, way).wait()
             if not is_hit:
-                print_row([way, victim, moment, "was over before", *["-"] * 6])
+                print_row(way, victim, moment, "was over before", *["-"] * 6)
                 continue
             fault = Fault(
                 killed, following, *compare(outcome(output), expected), reader.partial, reader.looks
             )
-            print_row([way, victim, moment, *map(str, vars(fault).values())])
+            print_row(way, victim, moment, *map(str, vars(fault).values()))
             yield fault
 
 
@@ -270,11 +270,6 @@ def make_dump(folder: Path, rows: int) -> Path:
                 out.write(json.dumps({**example, "review_id": f"{number}-{place}"}) + "\n")
         os.utime(file, (1_700_000_000 + number,) * 2)
     return folder
-
-
-def print_row(cells: Sequence[str]) -> None:
-    """A row of a Markdown table."""
-    print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

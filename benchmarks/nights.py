@@ -26,6 +26,7 @@ from typing import Any
 
 import duckdb
 from pyspark.sql import SparkSession
+from table import print_head, print_row
 
 from movierate.config import ScoreConfig
 from movierate.model.bundle import load
@@ -108,8 +109,7 @@ class Cumulative:
 def play(spark: SparkSession, source: Growing | Cumulative, new_model: Path) -> None:
     """Seven nights, and what is there in the end."""
     print(f"\n{source.name}\n")
-    print_row("night", "what befalls it", "read", "skipped", "rated", "rejected")
-    print_row(*["---"] * 6)
+    print_head("night", "what befalls it", "read", "skipped", "rated", "rejected")
     for number, date in enumerate(NIGHTS, 1):
         source.write(number)
         befalls = []
@@ -185,11 +185,6 @@ def pack(path: Path, reviews: list[Review], cut: bool) -> None:
     text = "".join(json.dumps(review) + "\n" for review in reviews)
     packed = gzip.compress(text.encode())
     path.write_bytes(packed[: len(packed) // 2] if cut else packed)
-
-
-def print_row(*cells: str) -> None:
-    """A row of a Markdown table."""
-    print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from table import print_head, print_row
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -526,9 +527,9 @@ def _random_texts(count: int) -> list[str]:
 
 def _print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     print()
-    for row in (head, ["---"] * len(head), *rows):
-        print("| " + " | ".join(row) + " |")
-    sys.stdout.flush()
+    print_head(*head)
+    for row in rows:
+        print_row(*row)
 
 
 def _draw(result: Any, path: Path) -> None:

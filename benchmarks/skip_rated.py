@@ -20,6 +20,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from scoring import make_dump
+from table import print_head, print_row
 
 ROOT = Path(__file__).parent.parent
 EVERY = 100
@@ -36,8 +37,7 @@ def main() -> None:
         work = Path(folder)
         reviews = make_dump(arguments.reviews, arguments.rows, work / "reviews")
         old, new = tell_apart(reviews, work / "old"), tell_apart(reviews, work / "new", "new")
-        print_row("flag", "night", "read", "skipped", "rated", "rejected", "s", "of all")
-        print_row(*["---"] * 8)
+        print_head("flag", "night", "read", "skipped", "rated", "rejected", "s", "of all")
         rated, batches = work / "rated", work / "batches"
         whole = night("all is new", old, rated, 1)
         night("1 % is new", new, rated, 2, "--skip-rated", whole)
@@ -77,17 +77,11 @@ def night(
     seconds = time.perf_counter() - start
     if process.returncode:
         raise SystemExit(f"benchmark: {name}: {process.stderr}")
-    said = process.stdout.splitlines()[-1]
-    rows = json.loads(said)["rows"] if said.startswith("{") else {}  # else: nothing new in ...
+    rows = json.loads(process.stdout.splitlines()[-1]).get("rows", {})  # none: nothing new in ...
     counts = (f"{rows.get(count, 0):,}" for count in ("read", "skipped", "rated", "rejected"))
     share = f"{seconds / (whole or seconds):.0%}"
     print_row(flag, name, *counts, f"{seconds:.1f}", share)
     return seconds
-
-
-def print_row(*cells: str) -> None:
-    """A row of a Markdown table."""
-    print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
+from benchmarks.cluster import QUICK_START
 from movierate.model import geometry
 from movierate.model.bundle import Bundle
 from movierate.spark import start_spark, stop_spark
@@ -22,8 +23,7 @@ from movierate.text.vocabulary import RESERVED, Vocabulary
 ROOT = Path(__file__).parent.parent
 REVIEWS = ROOT / "examples" / "reviews.jsonl"
 
-# The JVMs of tests live for seconds: half of their time would go into compiling once more.
-os.environ.setdefault("SPARK_SUBMIT_OPTS", "-XX:TieredStopAtLevel=1")
+os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
 
 
 @pytest.fixture(scope="session")
