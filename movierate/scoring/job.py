@@ -116,7 +116,8 @@ def score_part(
         }
         phases.over("input", _input_said(dump), files=dump.inputs.files, bytes=dump.inputs.bytes)
         known = already_rated(store, model.model_id, part) if config.skip_rated else None
-        rows, accounts, dump = _rate_all(dump, rate, config, known, model.baseline)
+        rated = _rate_all(dump, rate, config, known, model.baseline)
+        rows, accounts, dump = rated.rows, rated.accounts, rated.dump
         record |= accounts
         record["files"] = with_sizes(spark, dump.inputs, accounts["files"])
         record["broken_files"] = [vars(file) for file in dump.broken]
@@ -135,7 +136,7 @@ def score_part(
             phases.over("check", "as many rows lie in the files as were read")
             store.commit(run_id, part)
             phases.over("publish", f"{part.path} is in place")
-        rows.unpersist()
+        rated.at_hand.unpersist()
     except BaseException as error:
         record |= {"phases": phases.seconds}
         left = _give_up(store, failed(record, error, time.monotonic() - clock))
@@ -162,18 +163,30 @@ def _model(config: ScoreConfig) -> BundleFiles:
     return files
 
 
+@dataclass(frozen=True)
+class _Rated:
+    """A dump's rows, rated."""
+
+    at_hand: DataFrame
+    """Persisted: what the rows are made of."""
+    rows: DataFrame
+    accounts: dict[str, Any]
+    dump: Dump
+
+
 def _rate_all(
     dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None, baseline: Baseline | None
-) -> tuple[DataFrame, dict[str, Any], Dump]:
+) -> _Rated:
     """All rows, kept at hand, and the account of them.
 
     A file that can't be read to its end is found out here: then all is read again, around it.
     """
-    rows = _rate(dump, rate, config, known).persist()
+    at_hand = _rate(dump, rate, config, known).persist()
     try:
-        return rows, _account(rows, config.skip_rated, baseline), dump
+        rows = once(at_hand) if config.skip_rated else at_hand
+        return _Rated(at_hand, rows, _account(rows, config.skip_rated, baseline), dump)
     except SPARK_ERRORS as error:
-        rows.unpersist()
+        at_hand.unpersist()
         if not is_read_failure(error) or dump.was_read_around:
             raise
         if config.strict:
@@ -192,7 +205,7 @@ def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -
         F.when(is_blank(F.col("text")), "empty_text"),
         F.when(F.col("r.predicted_rating").isNull(), "no_known_words"),
     )
-    rows = rated.select(
+    return rated.select(
         "review_id",
         "movie_id",
         "r.*",
@@ -204,7 +217,6 @@ def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -
         F.when(reason.isNotNull(), _head(F.coalesce("raw", "text"))).alias("raw"),
         *(quoted(column) for column in config.keep),
     )
-    return once(rows) if config.skip_rated else rows
 
 
 def _tables(

@@ -45,9 +45,11 @@ def already_rated(store: Store, model_id: str, part: Part) -> DataFrame | None:
         ratings = ratings.where(F.col("batch") != part.batch)
     few = ratings.count() <= BROADCAST_ROWS  # a glance at the files' footers
     latest = Window.partitionBy("review_id").orderBy(F.desc("scored_at"))
+    by_model = F.col("model_id") == model_id  # a byte of what is sorted, not a name
     known = (
-        ratings.select(*KEYS, "model_id", "scored_at", F.rank().over(latest).alias("place"))
-        .where((F.col("place") == 1) & (F.col("model_id") == model_id))
+        ratings.select(*KEYS, "scored_at", by_model.alias("by_model"))
+        .withColumn("place", F.rank().over(latest))
+        .where("place = 1 AND by_model")
         .select(*KEYS)
         .distinct()
     )
@@ -74,10 +76,20 @@ def skip(reviews: DataFrame, known: DataFrame) -> DataFrame:
 
 
 def once(rows: DataFrame) -> DataFrame:
-    """Rated rows; of those that a dump has more than once, all but one are ALREADY_RATED."""
+    """Rated rows; of those that a dump has more than once, all but one are ALREADY_RATED.
+
+    Args:
+        rows: at hand (persisted), for they are looked through here: most dumps repeat nothing, and
+            then no row has to be sent anywhere.
+    """
+    rated = rows.where(F.col("reason").isNull())
+    repeated = rated.groupBy(*KEYS).count().where("count > 1").select(*KEYS)
+    if repeated.isEmpty():
+        return rows
     again = F.row_number().over(Window.partitionBy(*KEYS).orderBy("source")) > 1
     reason = F.when(F.col("reason").isNull() & again, ALREADY_RATED).otherwise(F.col("reason"))
-    return rows.withColumn("reason", reason)
+    copies = rows.join(repeated, KEYS, "left_semi").withColumn("reason", reason)
+    return rows.join(repeated, KEYS, "left_anti").unionByName(copies)
 
 
 def kept(store: Store, part: Part, rows: DataFrame) -> Mapping[str, DataFrame]:
