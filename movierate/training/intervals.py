@@ -3,8 +3,8 @@
 Around each predicted rating, the true ratings of held-out reviews form a histogram; an interval
 is the shortest that holds a level of it, so that it is one-sided where errors are. The level that
 gives the coverage is found by conformal prediction: each tenth of the movies is covered with the
-histograms of the others, and the levels that its reviews needed are ranked, those of reviews with
-a like prediction above others. Groups of texts by the words read have intervals of their own.
+histograms of the others, and the levels that its reviews needed are ranked, among reviews with a
+like prediction. Groups of texts by the words read have intervals of their own.
 
 Sources: conformalized quantile regression (Romano, Patterson & Candès, 2019), with the shortest
 intervals of conditional histograms in the place of quantiles (Sesia & Romano, 2021); Mondrian
@@ -153,17 +153,16 @@ def ends(
 def _level_by_knot(
     needed: NDArray[np.int64], reviews: HeldOut, scale: tuple[float, float]
 ) -> NDArray[np.int64]:
-    """(KNOTS,): the level that was enough for the share of the reviews that is to be covered.
+    """(KNOTS,): the level that was enough for the share of the reviews that is to be covered, of
+    those near the knot.
 
-    The reviews near a knot have half of the say, all together the other half. Ratings are whole
-    stars, so many reviews need the same level: the one whose share is nearest to the wanted one
-    is taken, which may be a little below it. The first that reaches it would cover 1 to 2 % more
-    than it says.
+    Ratings are whole stars, so many reviews need the same level: the one whose share is nearest to
+    the wanted one is taken, which may be a little below it. The first that reaches it would cover
+    more than it says.
     """
     levels = []
     for near in _nearness(reviews, LEVEL_NEIGHBOURS, scale):
-        say = near / near.sum() + 1 / len(near)
-        covered = np.cumsum(np.bincount(needed, say)) / 2
+        covered = np.cumsum(np.bincount(needed, near / near.sum()))
         levels.append(np.abs(covered - COVERAGE).argmin())
     return np.array(levels)
 
