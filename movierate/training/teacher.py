@@ -3,9 +3,15 @@
 The network reads a part of each review and has seen a few thousand labels. The teacher reads all of
 each and may be as large as it likes, for it is not needed later: a linear model over all words,
 pairs and triples of words, and one over document vectors (`movierate.training.documents`). They err
-in different places, so together they are better than each. It rates the reviews that have no label
-as well; from its ratings the network learns what the labels alone can't show it (distillation:
-Hinton, Vinyals & Dean 2015).
+in different places, so together they are better than each.
+
+Two things are asked of them: the rating, and how far it lies from the middle, up or down. One sum
+of words can't tell a review that praises and blames from one that does neither, nor four weak
+complaints from one that is bitter; the second sum does. What a review is worth is then the mean
+rating of those reviews that are nearest in both.
+
+The teacher rates the reviews that have no label as well; from its ratings the network learns what
+the labels alone can't show it (distillation: Hinton, Vinyals & Dean 2015).
 """
 
 from __future__ import annotations
@@ -17,8 +23,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.optimize import isotonic_regression, nnls
+from scipy.optimize import nnls
 from scipy.sparse.linalg import lsqr
+from scipy.spatial import KDTree
 
 from movierate.text.window import Floats, Ids
 from movierate.training.documents import document_vectors
@@ -41,8 +48,10 @@ STEPS = 40
 FOLDS = 5
 """Parts of the labelled reviews."""
 
-GROUPS = 60
-"""Of reviews, by what the teacher says of them: each has its mean rating."""
+NEIGHBOURS = 0.01
+"""Share of the labelled reviews whose mean rating a review is given."""
+
+FEWEST_NEIGHBOURS = 10
 
 
 @dataclass(frozen=True)
@@ -81,17 +90,19 @@ def soft_ratings(
     features = _features([*labelled, *unlabelled])
     progress(f"teacher: {features.shape[1]:,} words and phrases")
     vectors = document_vectors(features, seed, progress)
-    raw = _together(
-        [_raw(_NGrams, features, ratings, fold), _raw(_Documents, vectors, ratings, fold)], ratings
-    )
-    apart, others = np.split(raw, [len(labelled)])
-    stars = _calibration(apart, ratings)
-    progress(f"teacher: MAE {np.abs(stars(apart) - ratings).mean():.3f} stars on unseen movies")
-    return SoftRatings(stars(apart), stars(others), vectors)
+    middle = (ratings.min() + ratings.max()) / 2
+    said = []
+    for asked in (ratings, np.abs(ratings - middle)):
+        by_model = _raw(_NGrams, features, asked, fold), _raw(_Documents, vectors, asked, fold)
+        said.append(_together(by_model, asked))
+    stars = _raw(_Nearest, np.stack(said, axis=1), ratings, fold)
+    apart, others = np.split(stars, [len(labelled)])
+    progress(f"teacher: MAE {np.abs(apart - ratings).mean():.3f} stars on unseen movies")
+    return SoftRatings(apart, others, vectors)
 
 
 def _raw(
-    model: Callable[[Any, Floats], _Linear], features: Any, ratings: Floats, fold: NDArray[np.int64]
+    model: Callable[[Any, Floats], _Model], features: Any, ratings: Floats, fold: NDArray[np.int64]
 ) -> Floats:
     """What a model says of all reviews; of a labelled one, when it has learned from other folds.
 
@@ -119,20 +130,8 @@ def _together(said: Sequence[Floats], ratings: Floats) -> Floats:
     return np.asarray((by_model - mean) @ weights + ratings.mean(), np.float32)
 
 
-def _calibration(raw: Floats, ratings: Floats) -> Callable[[Floats], Floats]:
-    """How the mean rating rises with what the ridge says of reviews that it has not seen.
-
-    A ridge is cautious, and knows nothing of a scale's ends: between them the true curve is
-    steeper, and towards them flatter.
-    """
-    groups = np.array_split(np.argsort(raw, kind="stable"), min(GROUPS, len(raw)))
-    said = [raw[group].mean() for group in groups]
-    true = isotonic_regression([ratings[group].mean() for group in groups]).x
-    return lambda raw: np.interp(raw, said, true).astype(np.float32)
-
-
-class _Linear(Protocol):
-    """A linear model of some features."""
+class _Model(Protocol):
+    """What has learned ratings from some features."""
 
     def rate(self, features: Any) -> Floats:
         """(reviews, any) to stars (reviews,)."""
@@ -181,6 +180,21 @@ class _NGrams:
         weighted = features @ sparse.diags(self._weights)
         length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
         return (sparse.diags(1 / np.maximum(length, 1e-9)) @ weighted).tocsr()
+
+
+class _Nearest:
+    """The mean rating of the reviews that lie nearest."""
+
+    def __init__(self, places: Floats, ratings: Floats) -> None:
+        self._ratings, self._unit = ratings, np.maximum(places.std(axis=0), 1e-9)
+        self._tree = KDTree(places / self._unit)
+        self._count = max(FEWEST_NEIGHBOURS, round(NEIGHBOURS * len(ratings)))
+
+    def rate(self, places: Floats) -> Floats:
+        """(reviews, numbers) to stars (reviews,)."""
+        count = min(self._count, len(self._ratings))
+        _, nearest = self._tree.query(places / self._unit, np.arange(1, count + 1))
+        return np.asarray(self._ratings[nearest].mean(axis=1), np.float32)
 
 
 def _features(reviews: Sequence[Ids]) -> sparse.csr_matrix:
