@@ -28,12 +28,14 @@ SHRINKAGE = 20.0
 def train_vectors(
     texts: Sequence[str], vocabulary: Vocabulary, epochs: int, seed: int
 ) -> tuple[Vectors, float]:
-    """Word2Vec (continuous bag of words, gensim) over the texts.
+    """`word2vec` of the texts, as `place_vectors` gives it."""
+    return place_vectors(word2vec(texts, epochs, seed), vocabulary, seed)
+
+
+def word2vec(texts: Sequence[str], epochs: int, seed: int) -> Any:
+    """Word2Vec (continuous bag of words) over the texts, as gensim's KeyedVectors.
 
     One thread: more would make the result depend on their timing.
-
-    Returns:
-        As `place_vectors`.
     """
     from gensim.models import Word2Vec
 
@@ -48,7 +50,7 @@ def train_vectors(
         seed=seed,
         workers=1,
     )
-    return place_vectors(model.wv, vocabulary, seed)
+    return model.wv
 
 
 def read_vectors(path: Path, vocabulary: Vocabulary, seed: int) -> tuple[Vectors, float]:
