@@ -18,7 +18,7 @@ from movierate.config import TrainConfig
 from movierate.model.geometry import live_positions
 
 mpl.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402 - the backend comes first
+from matplotlib import pyplot as plt
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ def find_phrases(
 ) -> list[tuple[int, int]]:
     """Pairs of neighbours whose reviews are rated otherwise than their words lead to expect.
 
-    A pair is worth as many standard errors as its mean deviation lies from that of the more
+    A pair is worth as many standard errors as its mean deviations lie from those of the more
     telling of its words: as many stars, times the root of the number of reviews that hold it.
 
     Args:
@@ -43,10 +43,15 @@ def find_phrases(
     by_pair = deviations(pairs, rows[:-1][together], ratings, len(names), SHRINKAGE)
     first, second = np.divmod(names, words)
     one, two = by_word[first], by_word[second]
-    expected = np.where(np.abs(one) > np.abs(two), one, two)
-    worth = np.abs(by_pair.stars - expected) * np.sqrt(by_pair.reviews)
+    expected = np.where(_length(one) > _length(two), one, two)
+    worth = _length(by_pair.stars - expected)[:, 0] * np.sqrt(by_pair.reviews)
     worth[by_pair.reviews < FEWEST_REVIEWS] = 0
     best = np.argsort(-worth, kind="stable")[:count]
     best = best[worth[best] > 0]
-    best = best[np.argsort(-np.abs(by_pair.stars[best]), kind="stable")]
+    best = best[np.argsort(-_length(by_pair.stars[best])[:, 0], kind="stable")]
     return list(zip(first[best].tolist(), second[best].tolist(), strict=True))
+
+
+def _length(deviations: Floats) -> Floats:
+    """(n, 2) to (n, 1)."""
+    return np.asarray(np.linalg.norm(deviations, axis=1, keepdims=True), np.float32)

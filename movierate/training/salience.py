@@ -13,11 +13,16 @@ from movierate.text.vocabulary import UNKNOWN
 from movierate.text.window import Floats, Ids
 
 
+FIRMNESS = 2.0
+"""Weight of what a token says of a rating's distance from the middle, beside which way it goes."""
+
+
 class Deviation(NamedTuple):
     """What the reviews that hold a token have in common."""
 
     stars: Floats
-    """(tokens,) how far their ratings lie from the mean of all, shrunken."""
+    """(tokens, 2) how far their ratings lie above the mean of all, and how much farther from the
+    middle, times FIRMNESS; both shrunken."""
 
     reviews: Floats
     """(tokens,) how many they are."""
@@ -26,10 +31,11 @@ class Deviation(NamedTuple):
 def deviations(
     tokens: NDArray[np.int64], rows: NDArray[np.int64], ratings: Floats, size: int, shrinkage: float
 ) -> Deviation:
-    """The shrunken mean deviation of the ratings of the reviews that hold a token.
+    """The shrunken mean deviations of the ratings of the reviews that hold a token.
 
     For a token that stands in d reviews, it is ``sum of (rating - mean rating) / (d +
-    shrinkage)`` stars: rare tokens are pulled towards 0.
+    shrinkage)`` stars: rare tokens are pulled towards 0. The same of the ratings' distance from
+    the middle: "okay" and "passable" say little of which way a rating goes, and much of that.
 
     Args:
         tokens: those of all reviews, numbered from 0.
@@ -39,14 +45,20 @@ def deviations(
         shrinkage: reviews of the mean rating that each token is given beforehand.
     """
     token, row = np.divmod(np.unique(tokens * len(ratings) + rows), len(ratings))
-    total = np.bincount(token, weights=(ratings - ratings.mean())[row], minlength=size)
     reviews = np.bincount(token, minlength=size)
-    stars = total / np.maximum(reviews + shrinkage, 1e-9)
+    said = ratings, FIRMNESS * from_middle(ratings)
+    total = [np.bincount(token, (of - of.mean())[row], minlength=size) for of in said]
+    stars = np.stack(total, axis=1) / np.maximum(reviews + shrinkage, 1e-9)[:, None]
     return Deviation(stars.astype(np.float32), reviews.astype(np.float32))
 
 
+def from_middle(ratings: Floats) -> Floats:
+    """(n,) how far each rating lies from the middle of those given, in stars."""
+    return np.abs(ratings - (ratings.min() + ratings.max()) / 2)
+
+
 def learn_salience(reviews: Sequence[Ids], ratings: Floats, size: int, shrinkage: float) -> Floats:
-    """How many stars each token's `deviations` are, up or down.
+    """How many stars each token's `deviations` are, whichever way: the length of the two.
 
     Args:
         reviews: the ids of the tokens of each.
@@ -57,9 +69,8 @@ def learn_salience(reviews: Sequence[Ids], ratings: Floats, size: int, shrinkage
     Returns:
         (size,) float32, at least 0; 0 for padding and unknown.
     """
-    salience: Floats = np.abs(
-        deviations(*flat(reviews), ratings=ratings, size=size, shrinkage=shrinkage).stars
-    )
+    found = deviations(*flat(reviews), ratings=ratings, size=size, shrinkage=shrinkage)
+    salience: Floats = np.linalg.norm(found.stars, axis=1)
     salience[: UNKNOWN + 1] = 0
     return salience
 

@@ -29,7 +29,7 @@ from scipy.spatial import KDTree
 
 from movierate.text.window import Floats, Ids
 from movierate.training.documents import document_vectors
-from movierate.training.salience import flat, presence
+from movierate.training.salience import flat, from_middle, presence
 
 Rows = NDArray[np.intp]
 
@@ -90,9 +90,8 @@ def soft_ratings(
     features = _features([*labelled, *unlabelled])
     progress(f"teacher: {features.shape[1]:,} words and phrases")
     vectors = document_vectors(features, seed, progress)
-    middle = (ratings.min() + ratings.max()) / 2
     said = []
-    for asked in (ratings, np.abs(ratings - middle)):
+    for asked in (ratings, from_middle(ratings)):
         by_model = _raw(_NGrams, features, asked, fold), _raw(_Documents, vectors, asked, fold)
         said.append(_together(by_model, asked))
     stars = _raw(_Nearest, np.stack(said, axis=1), ratings, fold)
