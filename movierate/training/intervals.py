@@ -35,9 +35,12 @@ COVERAGE = 0.9
 KNOTS = 37
 """Predicted ratings that have a histogram: each quarter of a star, from 1 to 10."""
 
-NEIGHBOURS, LEVEL_NEIGHBOURS = 0.05, 0.1
+NEIGHBOURS, LEVEL_NEIGHBOURS = 0.02, 0.04
 """Share of the reviews that make up a histogram, and that decide on a knot's level: the nearest in
 predicted rating."""
+
+FEWEST_NEIGHBOURS = 50
+"""Reviews that do, however few there are."""
 
 GRID = 91
 """Places of a histogram: each tenth of a star, from 1 to 10."""
@@ -194,7 +197,7 @@ def _nearness(reviews: HeldOut, share: float, scale: tuple[float, float]) -> Ite
 
     At least those up to the next knot count, or the nearest.
     """
-    neighbours = min(len(reviews) - 1, int(share * len(reviews)))
+    neighbours = min(len(reviews) - 1, max(FEWEST_NEIGHBOURS, int(share * len(reviews))))
     knots, step = np.linspace(*scale, KNOTS, retstep=True)
     for knot in knots:
         distance = np.abs(reviews.predicted - knot)
