@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 import movierate
@@ -21,6 +22,14 @@ def test_good_reviews_beat_bad_ones(rater):
     ).predicted_rating
     assert good > 8 > fair > bad
     assert bad < 3
+
+
+def test_middling_reviews_land_in_the_middle_though_training_had_none(rater, examples):
+    stars = pd.Series(rater.rate(list(examples["text"])).predicted_rating)
+    mean = stars.groupby(examples["rating"]).mean()
+    assert 4.5 < mean[5] < 6.5
+    assert 4.5 < mean[6] < 6.5
+    assert mean[2] < mean[4] < mean[6] < mean[7]
 
 
 def test_texts_without_a_known_word_get_no_rating(rater):

@@ -63,3 +63,25 @@ def test_without_unlabelled_reviews_there_is_nothing_to_rate():
     assert soft_ratings(labelled, ratings, np.arange(100) % FOLDS, [], seed=1).unlabelled.shape == (
         0,
     )
+
+
+OKAY = 8
+
+
+def firm_and_lukewarm(n: int, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
+    """Filler with praise or blame; "okay" beside it says that it is not meant too seriously."""
+    random = np.random.default_rng(seed)
+    texts, ratings = [], []
+    for _ in range(n):
+        is_good, is_okay = (random.random(2) < 0.5).tolist()
+        said = [GOOD if is_good else BAD] + [OKAY] * is_okay
+        texts.append(random.permutation([*said, *random.integers(30, 99, 30)]).astype(np.int32))
+        ratings.append({True: (10, 7), False: (1, 4)}[is_good][is_okay])
+    return texts, np.array(ratings, dtype=np.float32)
+
+
+def test_a_word_that_goes_neither_way_brings_a_rating_to_the_middle():
+    labelled, ratings = firm_and_lukewarm(1_000, 4)
+    unlabelled, truth = firm_and_lukewarm(400, 5)
+    rated = soft_ratings(labelled, ratings, np.arange(1_000) % FOLDS, unlabelled, seed=1).unlabelled
+    assert np.abs(rated - truth).mean() < 0.5
