@@ -12,7 +12,6 @@ from scipy import sparse
 from movierate.text.vocabulary import UNKNOWN
 from movierate.text.window import Floats, Ids
 
-
 FIRMNESS = 2.0
 """Weight of what a token says of a rating's distance from the middle, beside which way it goes."""
 
@@ -54,7 +53,8 @@ def deviations(
 
 def from_middle(ratings: Floats) -> Floats:
     """(n,) how far each rating lies from the middle of those given, in stars."""
-    return np.abs(ratings - (ratings.min() + ratings.max()) / 2)
+    distance: Floats = np.abs(ratings - (ratings.min() + ratings.max()) / 2)
+    return distance
 
 
 def learn_salience(reviews: Sequence[Ids], ratings: Floats, size: int, shrinkage: float) -> Floats:
