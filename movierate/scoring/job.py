@@ -26,7 +26,15 @@ from movierate.reviews.read import unreadable
 from movierate.reviews.record import RAW_CHARACTERS, is_blank, quoted
 from movierate.scoring.drift import drift, reached
 from movierate.scoring.gates import check_gates, tripped
-from movierate.scoring.rated import ALREADY_RATED, already_rated, kept, once, skip, with_kept
+from movierate.scoring.rated import (
+    ALREADY_RATED,
+    already_rated,
+    has_repeated,
+    kept,
+    once,
+    skip,
+    with_kept,
+)
 from movierate.scoring.record import FILES_IN_RECORD, begun, failed, with_sizes
 from movierate.scoring.store import TABLES, Part, Store
 from movierate.scoring.udf import udf_of
@@ -136,7 +144,8 @@ def score_part(
             phases.over("check", "as many rows lie in the files as were read")
             store.commit(run_id, part)
             phases.over("publish", f"{part.path} is in place")
-        rated.at_hand.unpersist()
+        for frame in rated.at_hand:
+            frame.unpersist()
     except BaseException as error:
         record |= {"phases": phases.seconds}
         left = _give_up(store, failed(record, error, time.monotonic() - clock))
@@ -167,9 +176,9 @@ def _model(config: ScoreConfig) -> BundleFiles:
 class _Rated:
     """A dump's rows, rated."""
 
-    at_hand: DataFrame
-    """Persisted: what the rows are made of."""
     rows: DataFrame
+    at_hand: Sequence[DataFrame]
+    """Persisted: the rows, and what they are made of."""
     accounts: dict[str, Any]
     dump: Dump
 
@@ -181,12 +190,16 @@ def _rate_all(
 
     A file that can't be read to its end is found out here: then all is read again, around it.
     """
-    at_hand = _rate(dump, rate, config, known).persist()
+    rows = _rate(dump, rate, config, known).persist()
+    at_hand = [rows]
     try:
-        rows = once(at_hand) if config.skip_rated else at_hand
-        return _Rated(at_hand, rows, _account(rows, config.skip_rated, baseline), dump)
+        if config.skip_rated and has_repeated(rows):
+            rows = once(rows).persist()
+            at_hand.append(rows)
+        return _Rated(rows, at_hand, _account(rows, config.skip_rated, baseline), dump)
     except SPARK_ERRORS as error:
-        at_hand.unpersist()
+        for frame in at_hand:
+            frame.unpersist()
         if not is_read_failure(error) or dump.was_read_around:
             raise
         if config.strict:

@@ -75,21 +75,17 @@ def skip(reviews: DataFrame, known: DataFrame) -> DataFrame:
     )
 
 
-def once(rows: DataFrame) -> DataFrame:
-    """Rated rows; of those that a dump has more than once, all but one are ALREADY_RATED.
-
-    Args:
-        rows: at hand (persisted), for they are looked through here: most dumps repeat nothing, and
-            then no row has to be sent anywhere.
-    """
+def has_repeated(rows: DataFrame) -> bool:
+    """Whether a review is rated twice. Ids and hashes alone are shuffled to find out."""
     rated = rows.where(F.col("reason").isNull())
-    repeated = rated.groupBy(*KEYS).count().where("count > 1").select(*KEYS)
-    if repeated.isEmpty():
-        return rows
+    return not rated.groupBy(*KEYS).count().where("count > 1").isEmpty()
+
+
+def once(rows: DataFrame) -> DataFrame:
+    """Rated rows; of those that a dump has more than once, all but one are ALREADY_RATED."""
     again = F.row_number().over(Window.partitionBy(*KEYS).orderBy("source")) > 1
     reason = F.when(F.col("reason").isNull() & again, ALREADY_RATED).otherwise(F.col("reason"))
-    copies = rows.join(repeated, KEYS, "left_semi").withColumn("reason", reason)
-    return rows.join(repeated, KEYS, "left_anti").unionByName(copies)
+    return rows.withColumn("reason", reason)
 
 
 def kept(store: Store, part: Part, rows: DataFrame) -> Mapping[str, DataFrame]:

@@ -51,7 +51,10 @@ FOLDS = 5
 NEIGHBOURS = 0.01
 """Share of the labelled reviews whose mean rating a review is given."""
 
-FEWEST_NEIGHBOURS = 10
+FEWEST_NEIGHBOURS, MOST_NEIGHBOURS = 10, 1_000
+
+SLICE = 10_000
+"""Reviews whose neighbours are held in memory at a time."""
 
 
 @dataclass(frozen=True)
@@ -187,13 +190,18 @@ class _Nearest:
     def __init__(self, places: Floats, ratings: Floats) -> None:
         self._ratings, self._unit = ratings, np.maximum(places.std(axis=0), 1e-9)
         self._tree = KDTree(places / self._unit)
-        self._count = max(FEWEST_NEIGHBOURS, round(NEIGHBOURS * len(ratings)))
+        share = round(NEIGHBOURS * len(ratings))
+        self._count = min(max(FEWEST_NEIGHBOURS, share), MOST_NEIGHBOURS, len(ratings))
 
     def rate(self, places: Floats) -> Floats:
         """(reviews, numbers) to stars (reviews,)."""
-        count = min(self._count, len(self._ratings))
-        _, nearest = self._tree.query(places / self._unit, np.arange(1, count + 1))
-        return np.asarray(self._ratings[nearest].mean(axis=1), np.float32)
+        stars = np.empty(len(places), np.float32)
+        for start in range(0, len(places), SLICE):
+            these = slice(start, start + SLICE)
+            which = np.arange(1, self._count + 1)
+            _, nearest = self._tree.query(places[these] / self._unit, which)
+            stars[these] = self._ratings[nearest].mean(axis=1)
+        return stars
 
 
 def _features(reviews: Sequence[Ids]) -> sparse.csr_matrix:
