@@ -227,9 +227,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from movierate.training.evaluate import evaluate
 
     bundle = load(arguments.model)
-    check_local([arguments.reviews])
+    check_local(arguments.reviews)
     with running_spark("movierate evaluate") as spark:
-        labelled, read = labelled_reviews(spark, [arguments.reviews], config, bundle.rating_scale)
+        labelled, read = labelled_reviews(spark, arguments.reviews, config, bundle.rating_scale)
     _progress(f"{read:,} rows read, {len(labelled):,} have a text and a rating")
     result = evaluate(Rater(bundle), bundle.rating_scale, labelled, arguments.output)
     print(_figures(result))
@@ -332,12 +332,19 @@ def _parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train a model on labelled reviews")
     train.set_defaults(run=_train)
-    train.add_argument("--reviews", required=True, nargs="+", metavar="PATH")
+    train.add_argument(
+        "--reviews", required=True, nargs="+", metavar="PATH", help="labelled reviews"
+    )
     train.add_argument("--output", required=True, type=Path, metavar="BUNDLE_DIR")
     train.add_argument(
-        "--unlabelled", nargs="+", metavar="PATH", help="more text for the word vectors"
+        "--unlabelled",
+        nargs="+",
+        metavar="PATH",
+        help="more text: for the words and their vectors, and for the teacher to rate",
     )
-    train.add_argument("--validation", metavar="PATH", help="labelled reviews of other movies")
+    train.add_argument(
+        "--validation", metavar="PATH", help="labelled reviews of other movies, to choose the epoch"
+    )
     train.add_argument(
         "--word-vectors", metavar="FILE", help="GloVe or word2vec text file, train, or random"
     )
@@ -347,7 +354,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="measure a model on labelled reviews")
     evaluate.set_defaults(run=_evaluate)
     _add_model(evaluate)
-    evaluate.add_argument("--reviews", required=True, metavar="PATH")
+    evaluate.add_argument(
+        "--reviews", required=True, nargs="+", metavar="PATH", help="labelled reviews"
+    )
     evaluate.add_argument("--output", type=Path, metavar="DIR", help="draw the report there")
     _add_dump(evaluate)
 

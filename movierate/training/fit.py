@@ -25,7 +25,7 @@ class Fit:
     """Of the epoch with the least mean absolute error on the validation reviews."""
 
     history: list[dict[str, float]]
-    """Per epoch: loss, validation_mae (stars), learning_rate."""
+    """Per epoch: loss, validation_mae (stars)."""
 
 
 def fit(

@@ -160,7 +160,8 @@ class _NGrams:
     """Ridge regression over n-grams that are weighted by how one-sided they are.
 
     The features are those of Wang & Manning (2012, "Baselines and Bigrams"): whether an n-gram is
-    there, times the logarithm of how much more often it stands in good reviews than in bad ones.
+    there, times the logarithm of how much more often it stands in good reviews than in bad ones
+    (or in firm ones than in lukewarm ones, if that is what is asked).
     """
 
     def __init__(self, features: sparse.csr_matrix, ratings: Floats) -> None:

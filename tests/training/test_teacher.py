@@ -1,4 +1,4 @@
-"""The linear teacher."""
+"""The teacher."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,7 @@ def test_it_has_not_seen_the_label_of_a_review_that_it_rates(soft):
     changed[mine] = 11 - changed[mine]
     again = soft_ratings(labelled, changed, np.arange(600) % FOLDS, [], seed=1)
     before, _, _ = soft
-    # What the others say of them is the same, but for the curve that is common to all.
+    # What the others say of them is the same, but for the weights that are common to all.
     assert np.corrcoef(again.labelled[mine], before.labelled[mine])[0, 1] > 0.95
 
 
