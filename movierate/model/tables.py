@@ -74,13 +74,16 @@ def _first_convolution(
 ) -> tuple[NDArray[np.int16], NDArray[np.float32]]:
     """Embedding and first kernel as one table, and its unit per filter.
 
-    The unit is the smallest with which no sum of five rows overflows.
+    The unit is the smallest with which no sum of five rows overflows. Products are float64: with
+    other threads or another processor, sums of float32 differ by enough to round some entries to
+    the next number, and a review would be rated a little otherwise there.
     """
-    embedding = weights["embedding/embeddings"]
+    embedding = weights["embedding/embeddings"].astype(np.float64)
     kernel = weights["conv1/kernel"].transpose(1, 0, 2).reshape(embedding.shape[1], -1)
-    part = max(1, (32 << 20) // (4 * kernel.shape[1]))  # rows of 32 MB in float32
+    kernel = kernel.astype(np.float64)
+    part = max(1, (32 << 20) // (8 * kernel.shape[1]))  # rows of 32 MB in float64
     starts = range(0, len(embedding), part)
-    peaks = np.zeros(kernel.shape[1], dtype=np.float32)
+    peaks = np.zeros(kernel.shape[1])
     for start in starts:
         rows = embedding[start : start + part] @ kernel
         np.maximum(peaks, np.maximum(rows.max(axis=0), -rows.min(axis=0)), out=peaks)
