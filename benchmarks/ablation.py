@@ -4,7 +4,7 @@ Trains by the recipe of conf/train.yaml, then by what it would be without each o
 with other windows, a few epochs each. All are measured on the reviews that training sets aside by
 film; no test set is read. Prints a row for each, with the standard error of its MAE's distance
 from the recipe's. What was found stays in the output directory: rows that are trained later are
-compared with it, and benchmarks/trade.py draws it.
+compared with it.
 """
 
 from __future__ import annotations

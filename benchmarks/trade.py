@@ -1,7 +1,7 @@
-"""What a longer window gives and costs: python benchmarks/trade.py
+"""What a longer window gives and costs: python benchmarks/trade.py --models BUNDLE [BUNDLE ...]
 
-Draws the error by window, of benchmarks/ablation.py, over the speed by window, of
-`benchmarks/scoring.py --only windows`, from the results that they have left in a directory.
+Draws the error that models of several windows have on their validation reviews over the speed of
+their windows, which `benchmarks/scoring.py --only windows` has left in scoring.json.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import json
 from pathlib import Path
 
 import matplotlib as mpl
-from ablation import RECIPE, ROWS
 from table import print_head, print_row
 
-from movierate.config import TrainConfig
+from movierate.model.bundle import load
 from movierate.model.geometry import live_positions
 
 mpl.use("Agg")
@@ -22,29 +21,28 @@ from matplotlib import pyplot as plt
 
 
 def main() -> None:
-    """Read both results, print and draw them."""
+    """Read the models and the speeds, print and draw them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--results", type=Path, default=Path("benchmark"), metavar="DIR")
+    parser.add_argument("--models", nargs="+", required=True, metavar="BUNDLE")
+    parser.add_argument("--speeds", type=Path, default=Path("benchmark/scoring.json"))
     parser.add_argument("--output", type=Path, default=Path("docs/windows.png"), metavar="PNG")
     arguments = parser.parse_args()
-    errors = json.loads((arguments.results / "ablation.json").read_text())
-    speeds = json.loads((arguments.results / "scoring.json").read_text())["windows"]
-    windows = {TrainConfig().window: RECIPE}
-    windows |= {row["window"]: name for name, row in ROWS.items() if "window" in row}
-    print_head("window", "tokens read", "MAE", "accuracy", "reviews/s")
-    figure, axes = plt.subplots(figsize=(7, 4.5))
-    rates, maes = [], []
-    for window, name in sorted(windows.items()):
-        rate, found = speeds["rows_per_second"][str(window)], errors[name]
-        cells = str(window), str(live_positions(window)), f"{found['mae']:.3f}"
-        print_row(*cells, f"{found['accuracy']:.3f}", f"{rate:,.0f}")
-        rates.append(rate)
-        maes.append(found["mae"])
-        place = {"xytext": (8, 4), "textcoords": "offset points"}
-        axes.annotate(f"window {window}", (rate, found["mae"]), **place)
-    axes.plot(rates, maes, marker="o")
-    axes.set(xlabel="reviews a second, two cores", ylabel="MAE, stars", xlim=(0, max(rates) * 1.2))
+    speeds = json.loads(arguments.speeds.read_text())["windows"]["rows_per_second"]
+    print_head("window", "tokens read", "MAE", "RMSE", "accuracy", "reviews/s")
+    figure, axes = plt.subplots(figsize=(7, 4))
+    points = []
+    for bundle in sorted(map(load, arguments.models), key=lambda bundle: bundle.window):
+        found, rate = bundle.metrics["validation"], speeds[str(bundle.window)]
+        figures = [f"{found[key]:.3f}" for key in ("mae", "rmse", "accuracy")]
+        print_row(str(bundle.window), str(live_positions(bundle.window)), *figures, f"{rate:,.0f}")
+        points.append((rate, found["mae"]))
+        axes.annotate(
+            f"window {bundle.window}", points[-1], xytext=(8, 6), textcoords="offset points"
+        )
+    axes.plot(*zip(*points, strict=True), marker="o")
+    axes.set(xlabel="reviews a second", ylabel="MAE on validation, stars")
     axes.set_title("A longer window: error and speed")
+    axes.margins(0.25)
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()
     figure.savefig(arguments.output, dpi=120)
