@@ -4,7 +4,7 @@ Trains by the recipe of conf/train.yaml, then by what it would be without each o
 with other windows, a few epochs each. All are measured on the reviews that training sets aside by
 film; no test set is read. Prints a row for each, with the standard error of its MAE's distance
 from the recipe's. What was found stays in the output directory: rows that are trained later are
-compared with it.
+compared with it, and what is the same in most rows, the teacher and Word2Vec, is made once.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import json
 import math
 import os
 import pickle
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,25 +33,37 @@ from movierate.training import documents, salience, teacher, train, vectors
 from movierate.training.metrics import metrics
 from movierate.training.split import set_aside
 
-RECIPE, PLAIN = "the recipe", "no unlabelled reviews"
+RECIPE = "the recipe"
 
 MORE_EPOCHS = 3.5
 """Times the epochs, for a row that learns from 20,000 labels alone: as many steps as of 70,000."""
 
-ROWS: dict[str, Mapping[str, Any]] = {
-    RECIPE: {},
-    "no phrases, the same words": {"phrases": 0.0, "vocabulary_size": 24_750},
-    "a window of 50": {"window": 50},
-    "no teacher": {"teacher": 0.0},
-    "the last tokens": {"choose": "last"},
-    "a window of 148": {"window": 148},
-    PLAIN: {},
-    "no excerpts, none joined": {"excerpts": 0.0, "joined": 0.0},
-    "word vectors that move freely": {"embedding_rate": 1.0},
-    "the squared error": {"loss": "mse"},
-}
-"""Each row, and what it changes: as --set KEY=VALUE does for jobs/train.py."""
 
+class Row(NamedTuple):
+    """A training."""
+
+    settings: Mapping[str, Any] = {}
+    """What it changes: as --set KEY=VALUE does for jobs/train.py."""
+    has_unlabelled: bool = True
+
+    def epochs(self, epochs: int) -> int:
+        """How many of its own are worth that many of the recipe's."""
+        by_label_alone = not self.has_unlabelled or self.settings.get("teacher") == 0
+        return round(MORE_EPOCHS * epochs) if by_label_alone else epochs
+
+
+ROWS = {
+    RECIPE: Row(),
+    "no phrases, the same words": Row({"phrases": 0.0, "vocabulary_size": 24_750}),
+    "a window of 50": Row({"window": 50}),
+    "no teacher": Row({"teacher": 0.0}),
+    "the last tokens": Row({"choose": "last"}),
+    "a window of 148": Row({"window": 148}),
+    "no unlabelled reviews": Row(has_unlabelled=False),
+    "no excerpts, none joined": Row({"excerpts": 0.0, "joined": 0.0}),
+    "word vectors that move freely": Row({"embedding_rate": 1.0}),
+    "the squared error": Row({"loss": "mse"}),
+}
 
 CODE = b"".join(
     Path(module.__file__).read_bytes() for module in (teacher, documents, vectors, salience)
@@ -80,40 +94,41 @@ def main() -> None:
     results = arguments.output / "ablation.json"
     found: dict[str, Any] = json.loads(results.read_text()) if results.exists() else {}
     for name in arguments.only:
-        is_short = name in (PLAIN, "no teacher")
-        epochs = round(arguments.epochs * (MORE_EPOCHS if is_short else 1))
-        changed = dataclasses.replace(config, epochs=epochs, **ROWS[name])
+        row = ROWS[name]
+        settings = {**row.settings, "epochs": row.epochs(arguments.epochs)}
+        changed = dataclasses.replace(config, **settings)
         with tempfile.TemporaryDirectory() as folder:
-            texts = None if name == PLAIN else unlabelled
-            bundle = train.train(changed, labelled, Path(folder) / "model", unlabelled=texts)
+            output, texts = Path(folder) / "model", unlabelled if row.has_unlabelled else None
+            bundle = train.train(changed, labelled, output, None, texts, partial(said_of, name))
         predicted = Rater(bundle).rate(list(held_out["text"])).predicted_rating
         predicted = np.nan_to_num(predicted, nan=true.mean())
         error = np.abs(predicted - true)
         figures = metrics(true, predicted, config.stars)
-        found[name] = {**figures, "epochs": epochs, "errors": error.round(4).tolist()}
+        found[name] = {**figures, **settings, "errors": error.round(4).tolist()}
         results.write_text(json.dumps(found))
         said = [f"{figures[key]:.3f}" for key in ("mae", "rmse", "accuracy")]
         if RECIPE in found:
             more = error - found[RECIPE]["errors"]
             said.append(f"{more.mean():+.3f} ± {more.std() / math.sqrt(len(more)):.3f}")
-        settings = {**ROWS[name], "epochs": epochs}
         print_row(name, " ".join(f"{key}={value}" for key, value in settings.items()), *said)
 
 
-def remembered(function: Callable[..., Any], folder: Path) -> Callable[..., Any]:
-    """The function, which computes once what it is asked again, by this process or a later one.
+def said_of(row: str, line: str) -> None:
+    """Show how far it is, beside the table."""
+    print(f"{row}: {line}", file=sys.stderr)
 
-    For what takes longest and is the same in most rows: the teacher, and Word2Vec.
-    """
+
+def remembered(function: Callable[..., Any], folder: Path) -> Callable[..., Any]:
+    """The function, which computes once what it is asked again, by this process or a later one."""
 
     def recall(*arguments: Any) -> Any:
         asked = pickle.dumps([value for value in arguments if not callable(value)])
         key = hashlib.sha256(asked + CODE).hexdigest()[:16]
         known = folder / f"{function.__name__}-{key}.pickle"
         if not known.exists():
-            partial = known.with_suffix(f".{os.getpid()}")
-            partial.write_bytes(pickle.dumps(function(*arguments)))
-            partial.replace(known)
+            unfinished = known.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(pickle.dumps(function(*arguments)))
+            unfinished.replace(known)
         return pickle.loads(known.read_bytes())  # noqa: S301 - written here
 
     return recall

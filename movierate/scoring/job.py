@@ -144,8 +144,7 @@ def score_part(
             phases.over("check", "as many rows lie in the files as were read")
             store.commit(run_id, part)
             phases.over("publish", f"{part.path} is in place")
-        for frame in rated.at_hand:
-            frame.unpersist()
+        _release(rated.at_hand)
     except BaseException as error:
         record |= {"phases": phases.seconds}
         left = _give_up(store, failed(record, error, time.monotonic() - clock))
@@ -198,13 +197,18 @@ def _rate_all(
             at_hand.append(rows)
         return _Rated(rows, at_hand, _account(rows, config.skip_rated, baseline), dump)
     except SPARK_ERRORS as error:
-        for frame in at_hand:
-            frame.unpersist()
+        _release(at_hand)
         if not is_read_failure(error) or dump.was_read_around:
             raise
         if config.strict:
             raise UserError(unreadable(first_line(error))) from None
     return _rate_all(dump.around_broken_files(), rate, config, known, baseline)
+
+
+def _release(frames: Sequence[DataFrame]) -> None:
+    """Let Spark forget what it keeps at hand."""
+    for frame in frames:
+        frame.unpersist()
 
 
 def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -> DataFrame:

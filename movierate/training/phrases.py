@@ -43,15 +43,15 @@ def find_phrases(
     by_pair = deviations(pairs, rows[:-1][together], ratings, len(names), SHRINKAGE)
     first, second = np.divmod(names, words)
     one, two = by_word[first], by_word[second]
-    expected = np.where(_length(one) > _length(two), one, two)
-    worth = _length(by_pair.stars - expected)[:, 0] * np.sqrt(by_pair.reviews)
+    expected = np.where((_length(one) > _length(two))[:, None], one, two)
+    worth = _length(by_pair.stars - expected) * np.sqrt(by_pair.reviews)
     worth[by_pair.reviews < FEWEST_REVIEWS] = 0
     best = np.argsort(-worth, kind="stable")[:count]
     best = best[worth[best] > 0]
-    best = best[np.argsort(-_length(by_pair.stars[best])[:, 0], kind="stable")]
+    best = best[np.argsort(-_length(by_pair.stars[best]), kind="stable")]
     return list(zip(first[best].tolist(), second[best].tolist(), strict=True))
 
 
 def _length(deviations: Floats) -> Floats:
-    """(n, 2) to (n, 1)."""
-    return np.asarray(np.linalg.norm(deviations, axis=1, keepdims=True), np.float32)
+    """(n, 2) to (n,)."""
+    return np.asarray(np.linalg.norm(deviations, axis=1), np.float32)

@@ -37,17 +37,18 @@ def set_aside(
         seed: decides which movies.
 
     Raises:
-        UserError: no review is left to train on.
+        UserError: fewer than two movies are left to train on.
     """
     training = labelled
     if validation is None:
         training, validation = split_by_movie(labelled, validation_share, seed)
     share = calibration_share * len(labelled) / max(1, len(training))
     training, calibration = split_by_movie(training, share, seed)
-    if training.empty:
+    if _movies(training).nunique() < 2:
         raise UserError(
-            "reviews: none is left to train on, as parts are set aside by movie: give reviews of "
-            "more movies, or lower validation_share and calibration_share in the config"
+            "reviews: fewer than two movies are left to train on, as parts are set aside by movie: "
+            "give reviews of more movies, or lower validation_share and calibration_share in the "
+            "config"
         )
     return Parts(training, validation, calibration)
 

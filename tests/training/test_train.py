@@ -133,7 +133,7 @@ def test_unlabelled_text_adds_words(tmp_path):
     ("reviews", "message"),
     [
         (made_up_reviews(20), "only 20 have a text and a rating"),
-        (made_up_reviews(200).assign(movie_id="m"), "none is left to train on"),
+        (made_up_reviews(200).assign(movie_id="m"), "fewer than two movies are left"),
         (made_up_reviews(200).assign(rating=73.0), r"outside the scale of 1 to 10 \(one is 73\)"),
     ],
 )
