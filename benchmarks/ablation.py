@@ -84,7 +84,7 @@ def main() -> None:
     labelled = pd.read_parquet(arguments.reviews).astype({"rating": "float32"})
     unlabelled = pd.read_parquet(arguments.unlabelled)["text"]
     train.soft_ratings = remembered(train.soft_ratings, arguments.output)
-    vectors.word2vec = remembered(vectors.word2vec, arguments.output)
+    train.word2vec = remembered(train.word2vec, arguments.output)
 
     config = TrainConfig()
     shares = config.validation_share, config.calibration_share

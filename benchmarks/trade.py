@@ -37,9 +37,9 @@ def main() -> None:
         print_row(str(bundle.window), str(live_positions(bundle.window)), *figures, f"{rate:,.0f}")
         points.append((rate, found["mae"]))
         axes.annotate(
-            f"window {bundle.window}", points[-1], xytext=(8, 6), textcoords="offset points"
+            f"window {bundle.window}", points[-1], xytext=(8, 8), textcoords="offset points"
         )
-    axes.plot(*zip(*points, strict=True), marker="o")
+    axes.plot(*zip(*points, strict=True), marker="o", linestyle="none")
     axes.set(xlabel="reviews a second", ylabel="MAE on validation, stars")
     axes.set_title("A longer window: error and speed")
     axes.margins(0.25)

@@ -144,7 +144,7 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
     )
     dump = f"{record['format']}, {record['encoding']}"
     if record["rating_scale"]:
-        dump += f"; {_ratings_said(record)}"
+        dump += f"; {_ratings_said(record['rating_scale'], record['ratings_unread'])}"
     broken = len(record["broken_files"])
     output = record["output"].rstrip("/")
     day = f"scored_date={record['scored_date']}"
@@ -175,16 +175,15 @@ def _score_json(record: dict[str, Any], record_path: str) -> str:
     return json.dumps({**short, "record": record_path}, ensure_ascii=False)
 
 
-def _ratings_said(record: dict[str, Any]) -> str:
-    """How the dump's ratings were understood."""
-    scale, origin = record["rating_scale"]["scale"], record["rating_scale"]["origin"]
+def _ratings_said(understood: dict[str, Any], unread: int = 0) -> str:
+    """How the dump's ratings were understood, which is what RatingScale.as_record gives."""
+    scale, origin = understood["scale"], understood["origin"]
     said = {
         "given": "ratings {}, as given",
         "format": "ratings {}, as such dumps have",
         "guessed": "ratings guessed to be {}: --rating-scale beats it",
         "unknown": "numbers alone are no ratings: give --rating-scale",
     }[origin].format("{:g}-{:g}".format(*scale) if scale else "")
-    unread = record["ratings_unread"]
     return f"{said}; {unread:,} could not be read" if unread else said
 
 
@@ -193,24 +192,25 @@ def _train(arguments: argparse.Namespace) -> None:
         TrainConfig, arguments.config, _flags(arguments, TrainConfig), arguments.set
     )
     from movierate.model.bundle import check_replaceable
-    from movierate.reviews import labelled_reviews, review_texts
+    from movierate.reviews import review_texts
     from movierate.spark import check_local, running_spark
 
     _require_training()
     check_replaceable(arguments.output)
+    if arguments.output.exists():
+        _progress(f"{arguments.output} will be replaced when the new model is whole")
     validation_paths = [arguments.validation] if arguments.validation else []
     check_local([*arguments.reviews, *validation_paths, *(arguments.unlabelled or ())])
     validation = unlabelled = None
     with running_spark("movierate train", driver_memory="4g") as spark:
-        labelled, read = labelled_reviews(spark, arguments.reviews, config, config.stars)
-        _progress(f"{read:,} rows read, {len(labelled):,} have a text and a rating")
+        labelled = _labelled(spark, arguments.reviews, config, config.stars)
         if arguments.validation:
-            validation, _ = labelled_reviews(spark, [arguments.validation], config, config.stars)
+            validation = _labelled(spark, [arguments.validation], config, config.stars).reviews
         if arguments.unlabelled:
             unlabelled = review_texts(spark, arguments.unlabelled, config)
     from movierate.training.train import train
 
-    bundle = train(config, labelled, arguments.output, validation, unlabelled, _progress)
+    bundle = train(config, labelled.reviews, arguments.output, validation, unlabelled, _progress)
     figures = bundle.metrics["validation"]
     print(f"model       {bundle.model_id}")
     print(f"validation  {_figures(figures)}")
@@ -222,19 +222,35 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     config = make_config(DumpConfig, None, _flags(arguments, DumpConfig))
     from movierate.model.bundle import load
     from movierate.model.rater import Rater
-    from movierate.reviews import labelled_reviews
     from movierate.spark import check_local, running_spark
-    from movierate.training.evaluate import evaluate
+    from movierate.training.evaluate import check_report, evaluate
 
     bundle = load(arguments.model)
     check_local(arguments.reviews)
+    check_report(arguments.output)
     with running_spark("movierate evaluate") as spark:
-        labelled, read = labelled_reviews(spark, arguments.reviews, config, bundle.rating_scale)
-    _progress(f"{read:,} rows read, {len(labelled):,} have a text and a rating")
-    result = evaluate(Rater(bundle), bundle.rating_scale, labelled, arguments.output)
+        labelled = _labelled(spark, arguments.reviews, config, bundle.rating_scale)
+    result = evaluate(Rater(bundle), bundle.rating_scale, labelled.reviews, arguments.output)
     print(_figures(result))
-    print(_stars(result["by_star"]))
-    print(json.dumps({"model_id": bundle.model_id, **result}))
+    print(_further_figures(result))
+    print(_table("star", result["by_star"]))
+    print(_table("words", result["by_length"], "up to "))
+    if arguments.output:
+        print(f"report  {arguments.output}")
+    understood = labelled.rating_scale.as_record()
+    print(json.dumps({"model_id": bundle.model_id, "rating_scale": understood, **result}))
+
+
+def _labelled(spark: Any, paths: Sequence[str], config: DumpConfig, stars: Any) -> Any:
+    """Reviews with a text and a rating; says how many they are, and how they were understood."""
+    from movierate.reviews import labelled_reviews
+
+    labelled = labelled_reviews(spark, paths, config, stars)
+    _progress(
+        f"{labelled.rows_read:,} rows read, {len(labelled.reviews):,} have a text and a rating; "
+        + _ratings_said(labelled.rating_scale.as_record())
+    )
+    return labelled
 
 
 def _figures(figures: dict[str, Any]) -> str:
@@ -249,13 +265,25 @@ def _figures(figures: dict[str, Any]) -> str:
     return ", ".join(said)
 
 
-def _stars(rows: list[dict[str, Any]]) -> str:
-    """The table of errors by star, for people."""
-    lines = [f"{'star':>4}{'reviews':>10}{'mean predicted':>16}{'MAE':>8}{'in interval':>13}"]
+def _further_figures(figures: dict[str, Any]) -> str:
+    said = [f"Pearson {_said(figures['pearson'])}", f"AUC {_said(figures['auc'])}"]
+    if figures["interval_width"] is not None:
+        said.append(f"intervals {figures['interval_width']:.1f} stars wide")
+    if figures["movies"]:
+        of_movies = f"the means of {figures['movies']:,} movies"
+        said.append(f"MAE of {of_movies} {figures['movie_mae']:.3f}")
+    if figures["unrated"]:
+        said.append(f"{figures['unrated']:,} could not be rated")
+    return ", ".join(said)
+
+
+def _table(name: str, rows: list[dict[str, Any]], prefix: str = "") -> str:
+    """The errors by star, or by another thing, for people."""
+    lines = [f"{name:>11}{'reviews':>10}{'mean predicted':>16}{'MAE':>8}{'in interval':>13}"]
     for row in rows:
-        within = row["interval_coverage"]
+        within, group = row["interval_coverage"], f"{prefix}{row[name]:,}"
         lines.append(
-            f"{row['star']:>4}{row['reviews']:>10,}{row['mean_predicted']:>16.2f}"
+            f"{group:>11}{row['reviews']:>10,}{row['mean_predicted']:>16.2f}"
             f"{row['mae']:>8.2f}{'n/a' if within is None else f'{within:.0%}':>13}"
         )
     return "\n".join(lines)

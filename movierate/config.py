@@ -75,6 +75,7 @@ class TrainConfig(DumpConfig):
     """Settings of the training job; conf/train.yaml says what each does."""
 
     name: str | None = None
+    data: str | None = None
     window: int = 100
     choose: str = "salient"
     vocabulary_size: int = 45_000

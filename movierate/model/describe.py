@@ -27,7 +27,7 @@ def describe(name_or_dir: str | Path) -> str:
         f"vocabulary  {vocabulary.words:,} words, {len(vocabulary.phrases):,} phrases",
         f"scale       {bundle.rating_scale[0]:g} to {bundle.rating_scale[1]:g} stars",
         f"intervals   {_intervals(bundle)}",
-        f"baseline    {_baseline(bundle)}",
+        f"drift       {_baseline(bundle)}",
         f"size        {size / 1e6:.1f} MB",
     ]
     card = files.files.get(CARD)
@@ -42,7 +42,7 @@ def _intervals(bundle: Bundle) -> str:
 
 
 def _baseline(bundle: Bundle) -> str:
-    return f"of {bundle.baseline.reviews:,} reviews" if bundle.baseline else "none"
+    return f"from {bundle.baseline.reviews:,} reviews" if bundle.baseline else "not measured"
 
 
 def _listed(what: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -91,6 +91,11 @@ class Dump:
     _wanted: Sequence[str]
     _canonical: Callable[[DataFrame], DataFrame]
 
+    @property
+    def columns(self) -> Sequence[str]:
+        """The dump's own."""
+        return self._records.columns
+
     def spread(self) -> DataFrame:
         """The frame over enough partitions for the cluster, however few can read the files.
 
@@ -175,25 +180,34 @@ def read_reviews(
     )
 
 
+class Labelled(NamedTuple):
+    """Reviews with a text and a rating."""
+
+    reviews: pd.DataFrame
+    """movie_id (string), rating (float32, on the scale wanted), text (string), in the dump's
+    order."""
+    rows_read: int
+    rating_scale: RatingScale
+
+
 def labelled_reviews(
     spark: SparkSession, paths: Sequence[str], config: DumpConfig, stars: Scale = STARS
-) -> tuple[pd.DataFrame, int]:
-    """Reviews with a text and a rating, as training takes them.
-
-    Returns:
-        movie_id (string), rating (float32, on the scale `stars`), text (string), in the dump's
-        order; and how many rows were read.
+) -> Labelled:
+    """Reviews as training takes them, their ratings on the scale `stars`.
 
     Raises:
         UserError: as `read_reviews`, or the dump has no column of ratings.
     """
     dump = read_reviews(spark, paths, config, stars=stars)
-    if dump.roles.rating is None:
-        raise UserError("rating: no column has a common name for the rating: name it with --rating")
+    if dump.rating_scale is None:
+        raise UserError(
+            "rating: no column has a common name for the rating: name it with --rating; "
+            f"the columns are {', '.join(dump.columns)}"
+        )
     rating = F.col("rating").cast("float").alias("rating")
     frame = collect(dump, config, "movie_id", rating, "text")
     usable = frame["text"].fillna("").str.strip().ne("") & frame["rating"].notna()
-    return frame[usable].reset_index(drop=True), len(frame)
+    return Labelled(frame[usable].reset_index(drop=True), len(frame), dump.rating_scale)
 
 
 def review_texts(spark: SparkSession, paths: Sequence[str], config: DumpConfig) -> pd.Series:

@@ -48,7 +48,7 @@ def write_card(config: TrainConfig, bundle: Bundle, training: pd.DataFrame) -> s
         "Predicts the rating that a film review implies from its text, "
         f"on a scale of {_stars(bundle)}.",
         "## Data",
-        _data(bundle.training_data, training, words),
+        _data(config.data, bundle.training_data, training, words),
         "## Recipe",
         "```yaml\n" + _recipe(config) + "```",
         "## Figures",
@@ -72,10 +72,13 @@ def _stars(bundle: Bundle) -> str:
     return f"{low:g} to {high:g} stars"
 
 
-def _data(said: Mapping[str, Any], training: pd.DataFrame, words: pd.Series) -> str:
+def _data(
+    name: str | None, said: Mapping[str, Any], training: pd.DataFrame, words: pd.Series
+) -> str:
     share = pd.Series(star(training["rating"])).value_counts(normalize=True).sort_index()
     shares = ", ".join(f"{value}: {part:.1%}" for value, part in share.items())
     lines = [
+        *([name] if name else []),
         f"{said['labelled_reviews']:,} reviews with ratings to train on; "
         f"{said['validation_reviews']:,} of other movies to choose the epoch; "
         f"{said['calibration_reviews']:,} of yet others to calibrate the intervals.",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from movierate.errors import UserError
+from movierate.model.bundle import MANIFEST
 from movierate.model.rater import Rater
 from movierate.training.metrics import (
     by_length,
@@ -39,7 +40,8 @@ def evaluate(
         The figures of `movierate.training.metrics`, as JSON takes them: those of `metrics`,
         `interval_metrics` and `movie_metrics` side by side, then rises_with_star, by_star,
         by_predicted_star, by_length and confusion; None for what can't be told of these reviews.
-        And unrated: how many the model could not rate. They are left out of the figures.
+        And unrated: how many the model could not rate. They are left out of the figures, which
+        have 6 digits after the point.
 
     Raises:
         UserError: none of the reviews could be rated.
@@ -60,14 +62,38 @@ def evaluate(
         "by_length": by_length(rated),
         "confusion": confusion(rated, scale),
     }
+    figures = _rounded(figures)
     if report is not None:
         _write_report(figures, rated, movies, scale, report)
     return figures
 
 
+def check_report(directory: Path | None) -> None:
+    """Make sure that a report may be written there.
+
+    Raises:
+        UserError: it is a file, or lies below one, or is a model's directory.
+    """
+    if directory is None:
+        return
+    there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise UserError(f"output: {there} is a file: name a directory for the report")
+    if (directory / MANIFEST).exists():
+        raise UserError(f"output: {directory} is a model: name another directory for the report")
+
+
 def headline(figures: dict[str, Any]) -> dict[str, Any]:
     """Those figures of `evaluate` that are one number each."""
     return {key: value for key, value in figures.items() if not isinstance(value, list | dict)}
+
+
+def _rounded(figures: Any) -> Any:
+    if isinstance(figures, dict):
+        return {key: _rounded(value) for key, value in figures.items()}
+    if isinstance(figures, list):
+        return [_rounded(value) for value in figures]
+    return round(figures, 6) if isinstance(figures, float) else figures
 
 
 def _rated(rater: Rater, labelled: pd.DataFrame) -> pd.DataFrame:

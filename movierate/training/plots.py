@@ -47,6 +47,7 @@ def draw_predicted(true: Floats, predicted: Floats, scale: tuple[float, float], 
         box.set(facecolor=BLUE, alpha=0.5)
         median.set_color(ORANGE)
     axes.plot(scale, scale, color=GREY, linestyle="--", label="perfect")
+    axes.set_xticks(stars, [f"{star:g}" for star in stars])
     axes.set(
         xlabel="rating given, stars",
         ylabel="predicted rating, stars",
@@ -110,20 +111,18 @@ def draw_coverage(rows: list[dict[str, float]], path: Path) -> None:
     stars = [row["predicted_star"] for row in rows]
     within = [100 * row["interval_coverage"] for row in rows]
     axes.plot(stars, within, color=BLUE, marker="o", linestyle="none")
-    for place, share, row in zip(stars, within, rows, strict=True):
-        label = f"{row['reviews']:,}"
-        axes.annotate(
-            label, (place, share), (0, 7), textcoords="offset points", ha="center", fontsize=8
-        )
+    least = min(60, *within) - 10
+    for place, row in zip(stars, rows, strict=True):
+        axes.text(place, least + 1, f"{row['reviews']:,}", ha="center", fontsize=8, color=GREY)
     axes.axhline(100 * COVERAGE, color=GREY, linestyle="--", label=f"stated: {COVERAGE:.0%}")
     axes.set(
         xlabel="predicted rating, rounded to a star",
         ylabel="true ratings within the interval, %",
-        title="Coverage of the intervals (and how many reviews)",
-        ylim=(min(60, *within) - 5, 105),
+        title="Coverage of the intervals (below: how many reviews)",
+        ylim=(least, 105),
     )
     axes.set_xticks(stars)
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="center right")
     _save(figure, path)
 
 

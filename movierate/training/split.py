@@ -46,9 +46,9 @@ def set_aside(
     training, calibration = split_by_movie(training, share, seed)
     if _movies(training).nunique() < 2:
         raise UserError(
-            "reviews: fewer than two movies are left to train on, as parts are set aside by movie: "
-            "give reviews of more movies, or lower validation_share and calibration_share in the "
-            "config"
+            f"reviews: too few movies ({_movies(labelled).nunique()}): parts are set aside by "
+            "movie, and fewer than two movies are left to train on: give reviews of more, or name "
+            "the column that tells them apart with --movie"
         )
     return Parts(training, validation, calibration)
 

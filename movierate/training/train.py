@@ -30,7 +30,14 @@ from movierate.training.phrases import find_phrases
 from movierate.training.salience import learn_salience
 from movierate.training.split import Parts, folds_by_movie, set_aside
 from movierate.training.teacher import FOLDS, SoftRatings, soft_ratings
-from movierate.training.vectors import add_topics, random_vectors, read_vectors, train_vectors
+from movierate.training.vectors import (
+    add_phrases,
+    add_topics,
+    place_vectors,
+    random_vectors,
+    read_vectors,
+    word2vec,
+)
 
 FEWEST_REVIEWS = 100
 """Labelled reviews below which training is refused: nothing could be learned from fewer."""
@@ -69,6 +76,7 @@ def train(
     check_replaceable(output)
     _check(config, labelled)
     digest = _digest([labelled, validation, unlabelled])
+    given = _given_vectors(config)
     parts = set_aside(
         labelled, validation, config.validation_share, config.calibration_share, config.seed
     )
@@ -82,6 +90,8 @@ def train(
     phrases = int(config.phrases * config.vocabulary_size)
     words = Vocabulary.from_texts(texts, config.vocabulary_size - phrases, config.min_count)
     reviews = [np.array(words.word_ids(tokenize(text)), dtype=np.int32) for text in texts]
+    vectors, covered = _vectors(config, texts, words, given)
+    progress(f"word vectors for {covered:.1%} of {words.words:,} words: {config.word_vectors}")
     ratings = labelled["rating"].to_numpy(np.float32)
     taught = _teach(config, labelled, reviews, progress)
     targets = ratings if taught is None else _targets(config.teacher, ratings, taught)
@@ -92,14 +102,10 @@ def train(
     salience = learn_salience(
         reviews[: len(ratings)], ratings, len(vocabulary), config.salience_shrinkage
     )
-    progress(
-        f"vocabulary of {vocabulary.words:,} words and {len(vocabulary.phrases):,} phrases; "
-        f"word vectors: {config.word_vectors}"
-    )
-    vectors, covered = _vectors(config, texts, vocabulary)
+    progress(f"vocabulary of {vocabulary.words:,} words and {len(vocabulary.phrases):,} phrases")
+    vectors = add_phrases(vectors, vocabulary)
     if taught is not None:
         vectors = add_topics(vectors, reviews, taught.documents)
-    progress(f"word vectors for {covered:.1%} of the words")
 
     untrained = Bundle(
         name=config.name or output.name,
@@ -176,12 +182,20 @@ def _check(config: TrainConfig, labelled: pd.DataFrame) -> None:
         )
 
 
-def _vectors(config: TrainConfig, texts: list[str], vocabulary: Any) -> tuple[Any, float]:
-    if config.word_vectors == "train":
-        return train_vectors(texts, vocabulary, config.word_vector_epochs, config.seed)
+def _given_vectors(config: TrainConfig) -> Any:
+    """The vectors of a file, if one was named."""
+    is_file = config.word_vectors not in ("train", "random")
+    return read_vectors(Path(config.word_vectors)) if is_file else None
+
+
+def _vectors(
+    config: TrainConfig, texts: list[str], words: Vocabulary, given: Any
+) -> tuple[Floats, float]:
+    """Vectors of the words, and the share of the words that have one."""
     if config.word_vectors == "random":
-        return random_vectors(vocabulary, config.seed), 0.0
-    return read_vectors(Path(config.word_vectors), vocabulary, config.seed)
+        return random_vectors(words, config.seed), 0.0
+    found = word2vec(texts, config.word_vector_epochs, config.seed) if given is None else given
+    return place_vectors(found, words, config.seed)
 
 
 def _write(

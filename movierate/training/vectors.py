@@ -25,13 +25,6 @@ SHRINKAGE = 20.0
 """Reviews of the mean kind that each token is given beforehand."""
 
 
-def train_vectors(
-    texts: Sequence[str], vocabulary: Vocabulary, epochs: int, seed: int
-) -> tuple[Vectors, float]:
-    """`word2vec` of the texts, as `place_vectors` gives it."""
-    return place_vectors(word2vec(texts, epochs, seed), vocabulary, seed)
-
-
 def word2vec(texts: Sequence[str], epochs: int, seed: int) -> Any:
     """Word2Vec (continuous bag of words) over the texts, as gensim's KeyedVectors.
 
@@ -53,8 +46,8 @@ def word2vec(texts: Sequence[str], epochs: int, seed: int) -> Any:
     return model.wv
 
 
-def read_vectors(path: Path, vocabulary: Vocabulary, seed: int) -> tuple[Vectors, float]:
-    """Vectors from a text file of GloVe's or word2vec's format, plain or .gz.
+def read_vectors(path: Path) -> Any:
+    """gensim's KeyedVectors of a text file of GloVe's or word2vec's format, plain or .gz.
 
     The two differ in one line: word2vec's begins with a count and a length.
 
@@ -67,19 +60,24 @@ def read_vectors(path: Path, vocabulary: Vocabulary, seed: int) -> tuple[Vectors
     try:
         with open_text(str(path), "rb") as lines:
             fields = lines.readline().split()
+        if not fields:
+            raise ValueError
         vectors = KeyedVectors.load_word2vec_format(str(path), no_header=len(fields) != 2)
     except FileNotFoundError:
         raise UserError(f"word vectors: there is no file {path}") from None
-    except (ValueError, UnicodeDecodeError, EOFError, OSError) as error:
+    except (IsADirectoryError, PermissionError) as error:
+        raise UserError(f"word vectors: {path} can't be read ({error.strerror})") from None
+    except (ValueError, EOFError, OSError):
         raise UserError(
-            f"word vectors: {path} is not a text file of GloVe's or word2vec's format ({error})"
+            f"word vectors: {path} is not a text file of GloVe's or word2vec's format: "
+            "on each line a word and its numbers"
         ) from None
     if vectors.vector_size != EMBEDDING:
         raise UserError(
             f"word vectors: those in {path} have {vectors.vector_size} numbers, "
             f"the model's have {EMBEDDING}: give a file of that length"
         )
-    return place_vectors(vectors, vocabulary, seed)
+    return vectors
 
 
 def random_vectors(vocabulary: Vocabulary, seed: int) -> Vectors:
@@ -92,8 +90,6 @@ def random_vectors(vocabulary: Vocabulary, seed: int) -> Vectors:
 def place_vectors(vectors: Any, vocabulary: Vocabulary, seed: int) -> tuple[Vectors, float]:
     """Vectors in the order of the vocabulary, scaled to what a network likes to start from.
 
-    A phrase has the mean of the vectors of its words.
-
     Args:
         vectors: gensim's KeyedVectors.
         vocabulary: a token with no vector gets a small random one, padding gets zero.
@@ -102,14 +98,24 @@ def place_vectors(vectors: Any, vocabulary: Vocabulary, seed: int) -> tuple[Vect
     Returns:
         (ids, 100) float32 with a root mean square of `SIZE` a number, and the share of the words
         of the vocabulary that had a vector.
+
+    Raises:
+        UserError: none had.
     """
     table = random_vectors(vocabulary, seed)
+    words = vocabulary.words - len(RESERVED)
     found = [id for id, token in enumerate(vocabulary.tokens) if token in vectors.key_to_index]
+    if not found:
+        raise UserError(f"word vectors: they have none of the {words:,} words of the reviews")
     rows = vectors.vectors[[vectors.key_to_index[vocabulary.tokens[id]] for id in found]]
     table[found] = SIZE * rows / np.sqrt(np.mean(rows**2))
-    for words, phrase in vocabulary.phrases.items():
-        table[phrase] = table[list(words)].mean(axis=0)
-    return table, len(found) / max(1, vocabulary.words - len(RESERVED))
+    return table, len(found) / words
+
+
+def add_phrases(vectors: Vectors, vocabulary: Vocabulary) -> Vectors:
+    """The vectors of the words, and after them those of the phrases: the mean of their words'."""
+    pairs = np.array(list(vocabulary.phrases), dtype=np.intp).reshape(-1, 2)
+    return np.concatenate([vectors, vectors[pairs].mean(axis=1)])
 
 
 def add_topics(vectors: Vectors, reviews: Sequence[Ids], documents: Vectors) -> Vectors:

@@ -58,9 +58,9 @@ def test_strict_fails_for_it_in_one_line(spark, cut_off, tmp_path):
 
 
 def test_training_reads_around_it_too(spark, cut_off):
-    frame, read = labelled_reviews(spark, [str(cut_off)], ScoreConfig())
-    assert 1_000 < len(frame) < 2_010
-    assert read == len(frame) + 1
+    labelled = labelled_reviews(spark, [str(cut_off)], ScoreConfig())
+    assert 1_000 < len(labelled.reviews) < 2_010
+    assert labelled.rows_read == len(labelled.reviews) + 1
 
 
 @pytest.mark.parametrize(("allowed", "code"), [("0.5", 0), ("0.2", 3)])

@@ -5,7 +5,13 @@ import pytest
 
 from movierate.errors import UserError
 from movierate.text.vocabulary import Vocabulary
-from movierate.training.vectors import add_topics, read_vectors, train_vectors
+from movierate.training.vectors import (
+    add_phrases,
+    add_topics,
+    place_vectors,
+    read_vectors,
+    word2vec,
+)
 
 VOCABULARY = Vocabulary(["<pad>", "<unk>", "good", "bad", "unheard"])
 GLOVE = "".join(f"{word} {' '.join([str(n)] * 100)}\n" for word, n in (("good", 1), ("bad", -2)))
@@ -17,7 +23,7 @@ def test_glove_and_word2vec_files_give_each_word_its_vector(tmp_path, header, co
     path = tmp_path / ("vectors.txt.gz" if compress else "vectors.txt")
     data = (header + GLOVE).encode()
     path.write_bytes(gzip.compress(data) if compress else data)
-    vectors, covered = read_vectors(path, VOCABULARY, seed=1)
+    vectors, covered = place_vectors(read_vectors(path), VOCABULARY, seed=1)
     assert covered == pytest.approx(2 / 3)
     assert vectors.shape == (5, 100)
     np.testing.assert_allclose(vectors[3], -2 * vectors[2], rtol=1e-6)
@@ -31,6 +37,7 @@ def test_glove_and_word2vec_files_give_each_word_its_vector(tmp_path, header, co
         (None, "there is no file"),
         ("good 1 2 3\nbad 1 2 3\n", "have 3 numbers"),
         ("not a file\nof vectors\n", "is not a text file of"),
+        ("", "is not a text file of"),
     ],
 )
 def test_a_file_that_is_no_use_is_refused_in_one_line(tmp_path, content, message):
@@ -38,14 +45,14 @@ def test_a_file_that_is_no_use_is_refused_in_one_line(tmp_path, content, message
     if content is not None:
         path.write_text(content)
     with pytest.raises(UserError, match=message) as error:
-        read_vectors(path, VOCABULARY, seed=1)
+        read_vectors(path)
     assert "\n" not in str(error.value)
 
 
 def test_vectors_trained_on_the_same_texts_are_the_same():
     texts = ["a good film", "a bad film", "good good plot", "bad bad plot"] * 20
-    first, covered = train_vectors(texts, VOCABULARY, epochs=2, seed=1)
-    again, _ = train_vectors(texts, VOCABULARY, epochs=2, seed=1)
+    first, covered = place_vectors(word2vec(texts, epochs=2, seed=1), VOCABULARY, seed=1)
+    again, _ = place_vectors(word2vec(texts, epochs=2, seed=1), VOCABULARY, seed=1)
     np.testing.assert_array_equal(first, again)
     assert covered == pytest.approx(2 / 3)
 
@@ -53,10 +60,17 @@ def test_vectors_trained_on_the_same_texts_are_the_same():
 def test_a_phrase_has_the_mean_of_its_words(tmp_path):
     path = tmp_path / "vectors.txt"
     path.write_text(GLOVE)
-    vocabulary = VOCABULARY.with_phrases([(2, 3)])
-    vectors, covered = read_vectors(path, vocabulary, seed=1)
+    of_words, _ = place_vectors(read_vectors(path), VOCABULARY, seed=1)
+    vectors = add_phrases(of_words, VOCABULARY.with_phrases([(2, 3)]))
     np.testing.assert_allclose(vectors[5], (vectors[2] + vectors[3]) / 2)
-    assert covered == pytest.approx(2 / 3)
+    np.testing.assert_array_equal(vectors[:5], of_words)
+
+
+def test_a_file_that_knows_none_of_the_words_is_refused(tmp_path):
+    path = tmp_path / "vectors.txt"
+    path.write_text(GLOVE.replace("good", "gut").replace("bad", "schlecht"))
+    with pytest.raises(UserError, match="none of the 3 words"):
+        place_vectors(read_vectors(path), VOCABULARY, seed=1)
 
 
 def test_words_of_like_reviews_have_like_topics():
