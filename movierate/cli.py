@@ -226,8 +226,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from movierate.training.evaluate import check_report, evaluate
 
     bundle = load(arguments.model)
-    check_local(arguments.reviews)
     check_report(arguments.output)
+    check_local(arguments.reviews)
     with running_spark("movierate evaluate") as spark:
         labelled = _labelled(spark, arguments.reviews, config, bundle.rating_scale)
     result = evaluate(Rater(bundle), bundle.rating_scale, labelled.reviews, arguments.output)

@@ -70,6 +70,8 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("rate --model {weightless} hello", "weights.safetensors is missing"),
         ("rate --model nope hello", "there is no bundle nope"),
         ("evaluate --model {altered} --reviews x", "weights.safetensors was altered"),
+        ("evaluate --reviews x --output {altered}", "is a model: name another"),
+        ("evaluate --reviews x --output {unknown}/report", "unknown.yaml is a file"),
         ("model nope", "there is no bundle nope"),
         ("model {altered}", "weights.safetensors was altered"),
         ("train --reviews x --output m --config {share}", "calibration_share: 0.7 is not between"),
@@ -226,9 +228,10 @@ def test_train_then_evaluate_then_score_with_the_model(tmp_path):
     model = tmp_path / "models" / "mine"
     trained = run(
         *("python", "jobs/train.py", "--reviews", REVIEWS, "--output", model),
-        *("--config", tmp_path / "small.yaml"),
+        *("--config", tmp_path / "small.yaml", "--set", "data=reviews of films that never were"),
     )
     assert trained.returncode == 0, trained.stderr
+    assert "ratings guessed to be 1-10: --rating-scale beats it" in trained.stderr
     assert "epoch 2/2" in trained.stderr
     assert "MAE" in trained.stdout
 
@@ -241,6 +244,8 @@ def test_train_then_evaluate_then_score_with_the_model(tmp_path):
     figures = json.loads(evaluated.stdout.splitlines()[-1])
     assert figures["model_id"].startswith("mine-")
     assert 0 < figures["mae"] < 5
+    assert figures["rating_scale"] == {"scale": [1, 10], "origin": "guessed"}
+    assert "Pearson" in evaluated.stdout
     assert figures["interval_coverage"] > 0.5
     assert (report / "predicted.png").stat().st_size > 1000
 
@@ -248,6 +253,7 @@ def test_train_then_evaluate_then_score_with_the_model(tmp_path):
     assert shown.returncode == 0
     assert figures["model_id"] in shown.stdout
     assert "# Model card: mine" in shown.stdout
+    assert "- reviews of films that never were\n" in shown.stdout
 
     out = tmp_path / "out"
     arguments = ("--input", REVIEWS, "--output", out, "--model", model)
