@@ -226,7 +226,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from movierate.training.evaluate import check_report, evaluate
 
     bundle = load(arguments.model)
-    check_report(arguments.output)
+    if arguments.output:
+        check_report(arguments.output)
     check_local(arguments.reviews)
     with running_spark("movierate evaluate") as spark:
         labelled = _labelled(spark, arguments.reviews, config, bundle.rating_scale)
@@ -270,8 +271,7 @@ def _further_figures(figures: dict[str, Any]) -> str:
     if figures["interval_width"] is not None:
         said.append(f"intervals {figures['interval_width']:.1f} stars wide")
     if figures["movies"]:
-        of_movies = f"the means of {figures['movies']:,} movies"
-        said.append(f"MAE of {of_movies} {figures['movie_mae']:.3f}")
+        said.append(f"MAE of the means of {figures['movies']:,} movies {figures['movie_mae']:.3f}")
     if figures["unrated"]:
         said.append(f"{figures['unrated']:,} could not be rated")
     return ", ".join(said)

@@ -280,15 +280,19 @@ def shipped() -> list[str]:
     return sorted(path.name for path in SHIPPED.iterdir() if path.is_dir())
 
 
+def is_bundle(directory: Path) -> bool:
+    """Whether a model lies there, whole or not."""
+    return (directory / MANIFEST).is_file()
+
+
 def check_replaceable(directory: Path) -> None:
     """Make sure that a bundle may be written there.
 
     Raises:
         UserError: there is a file of that name, or a directory that is no bundle.
     """
-    is_bundle = (directory / MANIFEST).is_file()
     is_empty = directory.is_dir() and not any(directory.iterdir())
-    if directory.exists() and not is_bundle and not is_empty:
+    if directory.exists() and not is_bundle(directory) and not is_empty:
         raise UserError(
             f"output: {directory} is there already and is no model bundle: name another"
         )

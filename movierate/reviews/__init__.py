@@ -1,5 +1,5 @@
 """What a review is: the canonical columns, and one module per dump format."""
 
-from movierate.reviews.read import Dump, Labelled, labelled_reviews, read_reviews, review_texts
+from movierate.reviews.read import Dump, labelled_reviews, read_reviews, review_texts
 
-__all__ = ["Dump", "Labelled", "labelled_reviews", "read_reviews", "review_texts"]
+__all__ = ["Dump", "labelled_reviews", "read_reviews", "review_texts"]

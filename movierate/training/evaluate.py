@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from movierate.errors import UserError
-from movierate.model.bundle import MANIFEST
+from movierate.model.bundle import is_bundle
 from movierate.model.rater import Rater
 from movierate.training.metrics import (
     by_length,
@@ -68,18 +68,16 @@ def evaluate(
     return figures
 
 
-def check_report(directory: Path | None) -> None:
+def check_report(directory: Path) -> None:
     """Make sure that a report may be written there.
 
     Raises:
         UserError: it is a file, or lies below one, or is a model's directory.
     """
-    if directory is None:
-        return
     there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
     if not there.is_dir():
         raise UserError(f"output: {there} is a file: name a directory for the report")
-    if (directory / MANIFEST).exists():
+    if is_bundle(directory):
         raise UserError(f"output: {directory} is a model: name another directory for the report")
 
 
