@@ -1,13 +1,15 @@
-"""The Large Movie Review Dataset as its authors packed it: a tree of one small file a review.
+"""A tree of one small file a review, as the Large Movie Review Dataset is packed.
 
 A review lies in ``train/pos/123_8.txt``: number 123 with 8 stars (0: no rating is given), about
-the film in line 123, from 0, of ``train/urls_pos.txt``.
+the film in line 123, from 0, of ``train/urls_pos.txt``. Other trees have the directories, ``pos``
+and ``neg``, and other names: there the directory is the rating.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -15,6 +17,7 @@ from pyspark.sql import functions as F
 from movierate.config import DumpConfig
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.lines import Parser, Row, rejected, sound, text_records
+from movierate.reviews.listing import File
 from movierate.reviews.record import MALFORMED, SOURCE, Records
 from movierate.spark import file_system, read_text
 
@@ -26,66 +29,71 @@ LABELS = ("pos", "neg", "unsup")
 OPEN_COST_BYTES = 16 << 10
 """What opening a file counts for when files are dealt out to tasks: thousands to a task."""
 
-_NAME = re.compile(r"([0-9]+)_([0-9]+)\.txt$")
+_REVIEW = re.compile(rf"/({'|'.join(LABELS)})/([^/]+)\.txt$")
+_NUMBER_AND_STARS = re.compile(r"([0-9]+)_(10|[0-9])")
 _TITLE = re.compile(r"tt[0-9]+")
 
 
-def is_tree(spark: SparkSession, inputs: Inputs) -> bool:
-    """Whether the first path is such a tree, or a part of it."""
-    path = inputs.paths[0].rstrip("/")
-    if path.rsplit("/", 1)[-1] in LABELS and _NAME.search(inputs.head.path):
-        return True
-    return any(
-        _exists(spark, f"{path}/{folder}{label}")
-        for folder in ("", "train/", "test/")
-        for label in ("pos", "neg")
-    )
+def is_tree(files: Sequence[File]) -> bool:
+    """Whether most of the files are reviews of such a tree."""
+    with_data = [file for file in files if file.bytes]
+    return 2 * len(reviews_of(with_data)) > len(with_data)
+
+
+def reviews_of(files: Iterable[File]) -> list[File]:
+    """The files that hold a review; the tree's other files are lists and tables."""
+    return [file for file in files if _REVIEW.search(file.path)]
 
 
 def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
-    """The reviews of the tree; its other files are no reviews."""
-    films = _films(spark, inputs.paths)
+    """The reviews of the tree."""
+    films = _films(spark, inputs.files)
     session = spark.newSession()
     session.conf.set("spark.sql.files.openCostInBytes", str(OPEN_COST_BYTES))
     return text_records(
-        frame=lambda lenient: _read_files(session, inputs.paths, lenient),
+        inputs,
+        frame=lambda lenient: _read_files(session, inputs, lenient),
         columns=COLUMNS,
-        parser=lambda wanted: parser(wanted, encoding, films),
+        parser=lambda wanted: parser(wanted.names, encoding, films),
         encoding=encoding,
         scale=SCALE,
     )
 
 
-def _read_files(session: SparkSession, paths: Sequence[str], lenient: bool) -> DataFrame:
+def _read_files(session: SparkSession, inputs: Inputs, lenient: bool) -> DataFrame:
     """A row a file. Spark's reader of binary files opens a small one in a quarter of the time
     that its reader of texts takes.
     """
     reader = session.read.format("binaryFile").options(
-        ignoreCorruptFiles=lenient,
-        recursiveFileLookup=True,
-        pathGlobFilter="[0-9]*_[0-9]*.txt",
+        ignoreCorruptFiles=lenient, recursiveFileLookup=True, pathGlobFilter="*.txt"
     )
-    return reader.load(list(paths)).select(
+    rows = reader.load([*inputs.listing.spark_paths()]).select(
         F.col("content").alias("line"), F.col("_metadata.file_path").alias(SOURCE)
     )
+    return rows.where(F.col(SOURCE).rlike(_REVIEW.pattern))
 
 
 def parser(columns: Sequence[str], encoding: str, films: dict[str, list[str | None]]) -> Parser:
     """What makes rows of whole files. films: the ids in order, by folder, as ``train/pos``."""
 
     def parse(source: str, texts: Iterable[bytes]) -> Iterator[Row]:
+        path = unquote(source)
         for content in texts:
-            match = _NAME.search(source)
+            match = _REVIEW.search(path)
             if match is None:
                 yield rejected(MALFORMED, content)
                 continue
-            number, stars = int(match[1]), int(match[2])
-            folder = "/".join(source.split("/")[-3:-1])
-            ids = films.get(folder, [])
+            label, name = match.groups()
+            folder = "/".join(path.split("/")[-3:-1])
+            movie, stars = None, label if label != "unsup" else None
+            if numbers := _NUMBER_AND_STARS.fullmatch(name):
+                number, stars = int(numbers[1]), numbers[2] if numbers[2] != "0" else None
+                ids = films.get(folder, [])
+                movie = ids[number] if number < len(ids) else None
             values = {
-                "review_id": f"{folder}/{match[1]}_{match[2]}",
-                "movie_id": ids[number] if number < len(ids) else None,
-                "rating": str(stars) if stars else None,
+                "review_id": f"{folder}/{name}",
+                "movie_id": movie,
+                "rating": stars,
                 "text": content.decode(encoding, "surrogateescape"),
             }
             yield sound([values[column] for column in columns], content)
@@ -93,23 +101,15 @@ def parser(columns: Sequence[str], encoding: str, films: dict[str, list[str | No
     return parse
 
 
-def _films(spark: SparkSession, paths: Sequence[str]) -> dict[str, list[str | None]]:
-    """The films of the tree's ``urls_*.txt``, wherever in the tree the paths lead."""
+def _films(spark: SparkSession, files: Iterable[File]) -> dict[str, list[str | None]]:
+    """The films of the tree's ``urls_*.txt``, by folder: they lie beside the folders of reviews."""
+    folders = {file.path.rpartition("/")[0] for file in reviews_of(files)}
     films: dict[str, list[str | None]] = {}
-    for path in paths:
-        for where in ("", "train/", "test/", "../"):
-            for label in LABELS:
-                file = f"{path.rstrip('/')}/{where}urls_{label}.txt"
-                if not _exists(spark, file):
-                    continue
-                fs, qualified = file_system(spark, file)
-                text = read_text(spark, fs, qualified, "ISO-8859-1")
-                folder = f"{qualified.getParent().getName()}/{label}"
-                titles = (_TITLE.search(line) for line in text.splitlines())
-                films[folder] = [title and title[0] for title in titles]
+    for folder in folders:
+        parent, _, label = folder.rpartition("/")
+        fs, path = file_system(spark, f"{parent}/urls_{label}.txt")
+        if fs.exists(path):
+            lines = read_text(spark, fs, path, "ISO-8859-1").splitlines()
+            titles = (_TITLE.search(line) for line in lines)
+            films["/".join(folder.split("/")[-2:])] = [title and title[0] for title in titles]
     return films
-
-
-def _exists(spark: SparkSession, path: str) -> bool:
-    fs, qualified = file_system(spark, path)
-    return bool(fs.exists(qualified))

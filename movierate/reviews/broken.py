@@ -9,14 +9,14 @@ what they can and one row more that says so. A sound dump pays nothing for this.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from movierate.reviews.record import MALFORMED, RAW_CHARACTERS, SOURCE, Records
+from movierate.reviews.listing import File, as_source, source_of
+from movierate.reviews.record import MALFORMED, RAW_CHARACTERS, SOURCE, BrokenFile, Rows
 from movierate.spark import SPARK_ERRORS, file_system
 
 GROUPS = 8
@@ -24,16 +24,6 @@ GROUPS = 8
 
 SMALLEST_GROUP = 8
 """Files that are not worth dividing."""
-
-
-@dataclass(frozen=True)
-class BrokenFile:
-    """A file that can't be read to its end."""
-
-    source: str
-    why: str
-    begins_well: bool
-    """Whether it can be read up to the place where it is broken."""
 
 
 BZIP2_END = f"{0x177245385090:048b}".lstrip("0")
@@ -48,38 +38,42 @@ def is_read_failure(error: Exception) -> bool:
     return "FAILED_READ_FILE" in str(error)
 
 
-def broken_files(records: Records, known: Sequence[BrokenFile] = ()) -> list[BrokenFile]:
-    """The files that can't be read to their end, after a read has failed; those known first."""
+def broken_files(
+    rows: Rows, known: Sequence[BrokenFile] = (), counts: Mapping[str, int] | None = None
+) -> list[BrokenFile]:
+    """The files that can't be read to their end, after a read has failed.
+
+    Args:
+        rows: of the dump.
+        known: broken files that were found before; they come first.
+        counts: how many rows a file should hold, as `Records.row_counts`.
+    """
     passed = {file.source for file in known}
-    files = [file for file in _files(records.scan(False)) if file not in passed]
-    return [*known, *_broken(records, files)]
+    files = [file for file in _files(rows.scan(False)) if file not in passed]
+    return [*known, *_broken(rows, files, counts or {})]
 
 
-def unfinished_bzip2(records: Records) -> list[BrokenFile]:
+def unfinished_bzip2(spark: SparkSession, files: Iterable[File]) -> list[BrokenFile]:
     """Files named .bz2 that do not begin or do not end as such.
 
     Spark looks for bzip2's blocks wherever they are: what it reads of such a file ends early, or
     is nothing at all, without an error.
     """
-    rows = records.scan(False)
-    files = [source for source in _files(rows) if source.endswith(".bz2")]
     return [
-        BrokenFile(source, "it is no whole bzip2 file", begins_well=True)
-        for source in files
-        if not _is_whole_bzip2(rows.sparkSession, source)
+        BrokenFile(source_of(spark, path), "it is no whole bzip2 file", begins_well=True)
+        for path, size in files
+        if size and path.endswith(".bz2") and not _is_whole_bzip2(spark, path, size)
     ]
 
 
-def read_around(
-    records: Records, columns: Sequence[str], broken: Sequence[BrokenFile]
-) -> DataFrame:
+def read_around(rows: Rows, broken: Sequence[BrokenFile]) -> DataFrame:
     """The rows of a dump, with what can be read of its broken files and a row for each."""
     if not broken:
-        return records.parse(records.scan(False), columns)
-    rows = _rows(records, columns, False, [file.source for file in broken], others=True)
+        return rows.parse(rows.scan(False))
+    around = _parse(rows, False, [file.source for file in broken], others=True)
     if partly := [file.source for file in broken if file.begins_well]:
-        rows = rows.union(_rows(records, columns, True, partly))
-    notes = rows.sparkSession.createDataFrame(
+        around = around.union(_parse(rows, True, partly))
+    notes = around.sparkSession.createDataFrame(
         [
             (
                 file.source,
@@ -90,38 +84,41 @@ def read_around(
         ],
         "source string, reason string, raw string",
     )
-    return rows.unionByName(notes, allowMissingColumns=True)
+    return around.unionByName(notes, allowMissingColumns=True)
 
 
-def _broken(records: Records, files: Sequence[str]) -> list[BrokenFile]:
-    failure = _failure(records.scan(False).where(F.col(SOURCE).isin(list(files))))
+def _broken(rows: Rows, files: Sequence[str], counts: Mapping[str, int]) -> list[BrokenFile]:
+    failure = _failure(rows.scan(False).where(F.col(SOURCE).isin(list(files))))
     if failure is None:
         return []
     named = _NAMED.search(failure)
-    culprit = _as_source(named[1]) if named else None
+    culprit = as_source(named[1]) if named else None
     if culprit not in files:
         culprit = files[0] if len(files) == 1 else None
     found = []
     if culprit is not None:
-        begins_well = _failure(records.scan(True).where(F.col(SOURCE) == culprit)) is None
-        causes = _CAUSE.findall(failure)
-        found = [BrokenFile(culprit, causes[-1] if causes else "unknown", begins_well)]
+        begins_well = _failure(rows.scan(True).where(F.col(SOURCE) == culprit)) is None
+        count = counts.get(unquote(culprit))
+        found = [BrokenFile(culprit, _cause(failure), begins_well, count)]
     others = [file for file in files if file != culprit]
     size = max(-(-len(others) // GROUPS), SMALLEST_GROUP if culprit else 1)
     groups = (others[start : start + size] for start in range(0, len(others), size))
-    return found + [file for group in groups for file in _broken(records, group)]
+    return found + [file for group in groups for file in _broken(rows, group, counts)]
 
 
-def _rows(
-    records: Records,
-    columns: Sequence[str],
-    lenient: bool,
-    files: Sequence[str],
-    others: bool = False,
-) -> DataFrame:
+def _cause(failure: str) -> str:
+    """Why a file can't be read, by the innermost cause, in words that tell how to mend it."""
+    causes = _CAUSE.findall(failure)
+    cause = causes[-1] if causes else "unknown"
+    if "ChecksumException" in cause or "Checksum error" in cause:
+        return f"its checksum file, .NAME.crc beside it, is of other content: remove that ({cause})"
+    return cause
+
+
+def _parse(rows: Rows, lenient: bool, files: Sequence[str], others: bool = False) -> DataFrame:
     """The rows of some files, or of all others; only those are opened."""
     chosen = F.col(SOURCE).isin(list(files))
-    return records.parse(records.scan(lenient).where(~chosen if others else chosen), columns)
+    return rows.parse(rows.scan(lenient).where(~chosen if others else chosen))
 
 
 def _failure(rows: DataFrame) -> str | None:
@@ -137,21 +134,15 @@ def _failure(rows: DataFrame) -> str | None:
 
 def _files(rows: DataFrame) -> list[str]:
     """The files of a scan, as SOURCE writes them."""
-    return [_as_source(path) for path in rows.inputFiles()]
+    return [as_source(path) for path in rows.inputFiles()]
 
 
-def _as_source(path: str) -> str:
-    return re.sub(r"^file:/+", "file:/", path)
-
-
-def _is_whole_bzip2(spark: SparkSession, source: str) -> bool:
-    path = unquote(source)
+def _is_whole_bzip2(spark: SparkSession, path: str, size: int) -> bool:
     fs, hadoop_path = file_system(spark, path)
-    length = fs.getFileStatus(hadoop_path).getLen()
     stream = fs.open(hadoop_path)
     try:
         begins = bytes(stream.readNBytes(3)) == b"BZh"
-        stream.seek(max(0, length - 1_024))
+        stream.seek(max(0, size - 1_024))
         end = int.from_bytes(bytes(stream.readNBytes(1_024)), "big")
     finally:
         stream.close()

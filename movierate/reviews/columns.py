@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from movierate.config import DumpConfig
 from movierate.errors import UserError
+from movierate.reviews.record import list_names
 
 ALIASES = {
     "text": (
@@ -57,6 +58,28 @@ SHAPES = (
 )
 
 
+def match_column(name: str, columns: Sequence[str]) -> str | None:
+    """A file's column of a name: just so, else the only one but for upper and lower case."""
+    if name in columns:
+        return name
+    alike = [column for column in columns if column.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def merge_columns(files: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The columns of a dump whose files have these.
+
+    Names that differ in case alone are one column, unless one file has both.
+    """
+    merged: dict[str, None] = {}
+    for columns in files:
+        for name in columns:
+            known = match_column(name, tuple(merged))
+            if known is None or (known != name and known in columns):
+                merged[name] = None
+    return tuple(merged)
+
+
 def known_shape(columns: Sequence[str]) -> Shape | None:
     """The shape of a dump with these columns, if it is one that is known."""
     return next((shape for shape in SHAPES if shape.columns <= set(columns)), None)
@@ -72,12 +95,16 @@ class Roles:
     rating: str | None
 
 
-def find_roles(columns: Sequence[str], config: DumpConfig) -> Roles:
+def find_roles(
+    columns: Sequence[str], config: DumpConfig, directories: Sequence[str] = ()
+) -> Roles:
     """The columns that the user named, else those with a common name.
 
     Args:
         columns: the dump's columns.
         config: its text, movie, id and rating name columns; None leaves it to the aliases.
+        directories: those of the columns that are directories. All reviews below one have its
+            value, so it is no text, and nobody's id unless the user says so.
 
     Raises:
         UserError: a column that was named is not there, or no column or more than one can be
@@ -91,17 +118,19 @@ def find_roles(columns: Sequence[str], config: DumpConfig) -> Roles:
     }
     taken = {column for column in (*named.values(), *known.values()) if column is not None}
     free = [column for column in columns if column not in taken]
+    in_files = [column for column in free if column not in directories]
 
     def find(role: str) -> str | None:
-        return named[role] or (known[role] if role in known else _likeliest(role, free))
+        likeliest = _likeliest(role, in_files if role == "id" else free)
+        return named[role] or known.get(role, likeliest)
 
     text = named["text"]
     if text is None:
-        candidates = _candidates("text", free)
+        candidates = _candidates("text", in_files)
         if not candidates:
             raise UserError(
                 f"text: no column has a common name for the review's text: name it with --text; "
-                f"the columns are {', '.join(columns)}"
+                f"the columns are {list_names(columns)}"
             )
         if len(candidates) > 1:
             raise UserError(
@@ -110,6 +139,8 @@ def find_roles(columns: Sequence[str], config: DumpConfig) -> Roles:
             )
         text = candidates[0]
         free.remove(text)
+    elif text in directories:
+        raise UserError(f"text: {text} is a directory's name: name a column of the files")
     return Roles(text=text, movie=find("movie"), id=find("id"), rating=find("rating"))
 
 
@@ -119,15 +150,13 @@ def find_column(flag: str, name: str, columns: Sequence[str]) -> str:
     Raises:
         UserError: there is none; the message lists the columns that are.
     """
-    alike = [column for column in columns if column.lower() == name.lower()]
-    if name in columns:
-        return name
-    if len(alike) == 1:
-        return alike[0]
+    found = match_column(name, columns)
+    if found is not None:
+        return found
     near = difflib.get_close_matches(name, columns, n=1)
     hint = f", did you mean {near[0]}?" if near else ""
     raise UserError(
-        f"{flag}: the input has no column {name}{hint}: its columns are {', '.join(columns)}"
+        f"{flag}: the input has no column {name}{hint}: its columns are {list_names(columns)}"
     )
 
 

@@ -11,13 +11,15 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 from pyspark.sql import SparkSession
 
 from movierate.config import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.inputs import Inputs
+from movierate.reviews.columns import match_column, merge_columns
+from movierate.reviews.inputs import LINES, Head, Inputs
 from movierate.reviews.lines import (
     Parser,
     Row,
@@ -37,6 +39,10 @@ LONGEST_RECORD = 100 << 20
 FEWEST_SOUND = 0.5
 """Share of a sample's records that must be sound for a dialect to be believed."""
 
+NULLS = frozenset(("nan", "NaN", "None", "NULL", "null", "\\N", "<NA>"))
+"""What pandas, Python and databases write where there is no value."""
+LONGEST_NULL = max(map(len, NULLS))
+
 
 @dataclass(frozen=True)
 class Dialect:
@@ -46,6 +52,8 @@ class Dialect:
     quote: bool = True
     backslash: bool = False
     r"""A quote within quotes is written \" and not only doubled."""
+    space: bool = False
+    """Spaces behind a separator are no part of a field."""
 
     def options(self) -> dict[str, Any]:
         """As the csv module takes them."""
@@ -54,6 +62,7 @@ class Dialect:
             "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             "quotechar": '"' if self.quote else None,
             "escapechar": "\\" if self.backslash else None,
+            "skipinitialspace": self.space,
             "strict": True,
         }
 
@@ -66,19 +75,22 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         UserError: the first file has no header.
     """
     head = inputs.head
-    line_end = b"\r" if b"\r" in head.content and b"\n" not in head.content else b"\n"
-    lines = head.lines if line_end == b"\n" else head.content.split(b"\r")
-    text = [line.decode(encoding, "surrogateescape") for line in lines]
+    line_end = _line_end(head)
     separator = config.sep or ("\t" if config.format == "tsv" else None)
-    dialect = guess_dialect(text, separator)
-    header = next((fields for fields, _ in records(text, dialect)), None)
-    if not header:
+    dialect = guess_dialect(_decoded(head, line_end, encoding), separator)
+    headers = [
+        names
+        for known in inputs.known_heads
+        if (names := _header(_decoded(known, line_end, encoding), dialect))
+    ]
+    if not headers:
         raise UserError(f"input: {head.path} has no header line that can be read")
     session = session_of_whole_files(spark)
     return text_records(
-        frame=lambda lenient: read_lines(session, inputs.paths, lenient, lineSep=line_end.decode()),
-        columns=tuple(dict.fromkeys(_names(header))),
-        parser=lambda wanted: parser(wanted, dialect, encoding),
+        inputs,
+        frame=lambda lenient: read_lines(session, inputs, lenient, lineSep=line_end.decode()),
+        columns=merge_columns(headers),
+        parser=lambda wanted: parser(wanted.names, dialect, encoding, separator),
         encoding=encoding,
     )
 
@@ -91,8 +103,9 @@ def guess_dialect(lines: Sequence[str], separator: str | None = None) -> Dialect
         separator: if it is known.
     """
     candidates = [
-        Dialect(character, quote, backslash)
+        Dialect(character, quote, backslash, space)
         for character in ([separator] if separator else SEPARATORS)
+        for space in _spaces(lines, character)
         for quote, backslash in ((True, False), (True, True), (False, False))
     ]
     return max(candidates, key=lambda dialect: _fitness(lines, dialect))  # the first of the best
@@ -104,30 +117,44 @@ def is_table(lines: Sequence[str]) -> bool:
     return fits and len(lines) > 1
 
 
-def parser(columns: Sequence[str], dialect: Dialect, encoding: str) -> Parser:
-    """What makes rows of a whole file's lines, its header first. A file whose header has none
-    of the columns is no part of the dump: all its records, the first included, are rejected.
+def parser(
+    columns: Sequence[str], dialect: Dialect, encoding: str, separator: str | None = None
+) -> Parser:
+    """What makes rows of a whole file's lines, its header first.
+
+    A file that the dialect gives none of the columns may have a dialect of its own. If its header
+    has none of them all the same, it is no part of the dump: all its records, the first included,
+    are rejected. A header that comes again, as where files were put together, is no record.
     """
 
     def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
-        found = records((line.decode(encoding, "surrogateescape") for line in lines), dialect)
+        decoded = (line.decode(encoding, "surrogateescape") for line in lines)
+        sample = list(islice(decoded, LINES))
+        own = dialect
+        if not _has_any(columns, _header(sample, dialect)):
+            guessed = guess_dialect(sample, separator)
+            own = guessed if _has_any(columns, _header(sample, guessed)) else dialect
+        found = records(chain(sample, decoded), own)
         for header, raw in found:
             if header is None:  # a damaged line before the header
                 yield damaged(raw)
                 continue
             names = _names(header)
-            places = [names.index(c) if c in names else None for c in columns]
-            foreign = all(place is None for place in places)
-            if foreign:
-                yield damaged(raw)
             break
         else:
             return
-        for fields, raw in found:
-            if fields is None or foreign or len(fields) != len(names):
+        places = _places(columns, names)
+        if foreign := not _has_any(columns, names):
+            yield damaged(raw)
+        for record, raw in found:
+            fields = record and _fit(record, len(names))
+            if not fields or foreign:
                 yield damaged(raw)
+            elif _is_header(fields, names):
+                names = _names(fields)
+                places = _places(columns, names)
             else:
-                yield sound([None if p is None else fields[p] for p in places], raw)
+                yield sound([None if p is None else _value(fields[p]) for p in places], raw)
 
     return parse
 
@@ -178,14 +205,63 @@ class _Lines:
         return line
 
 
+def _line_end(head: Head) -> bytes:
+    return b"\r" if b"\r" in head.content and b"\n" not in head.content else b"\n"
+
+
+def _decoded(head: Head, line_end: bytes, encoding: str) -> list[str]:
+    lines = head.lines if line_end == b"\n" else head.content.split(line_end)
+    return [line.decode(encoding, "surrogateescape") for line in lines]
+
+
+def _spaces(lines: Sequence[str], separator: str) -> tuple[bool, bool]:
+    """Whether spaces behind a separator are dropped, the likelier answer first."""
+    names = next((line for line in lines if line.strip()), "").split(separator)[1:]
+    has_spaces = bool(names) and all(name.startswith(" ") for name in names)
+    return has_spaces, not has_spaces
+
+
 def _fitness(lines: Sequence[str], dialect: Dialect) -> tuple[bool, float, int]:
     found = [fields for fields, _ in records(lines, dialect)]
-    width = len(found[0] or ()) if found else 0
-    fit = sum(fields is not None and len(fields) == width for fields in found)
+    width = len(_names(found[0])) if found and found[0] else 0
+    fit = sum(fields is not None and _fit(fields, width) is not None for fields in found)
     share = fit / len(found) if found else 0.0
     return width > 1 and share > FEWEST_SOUND, share, width
 
 
+def _header(lines: Sequence[str], dialect: Dialect) -> list[str]:
+    """The names in the first record that can be read; none if there is none."""
+    return next((_names(fields) for fields, _ in records(lines, dialect) if fields), [])
+
+
 def _names(header: list[str]) -> list[str]:
+    """The names of a header, less the empty ones at its end: those that a trailing comma makes."""
     header = [header[0].removeprefix("\ufeff"), *header[1:]]
-    return [name.strip().strip('"') for name in header]
+    names = [name.strip().strip('"') for name in header]
+    while len(names) > 1 and not names[-1]:
+        names.pop()
+    return names
+
+
+def _fit(fields: list[str], width: int) -> list[str] | None:
+    """The fields of a record, less the empty ones that it has too many; None if it does not fit."""
+    if len(fields) < width or any(fields[width:]):
+        return None
+    return fields[:width]
+
+
+def _places(columns: Sequence[str], names: Sequence[str]) -> list[int | None]:
+    found = [match_column(column, names) for column in columns]
+    return [None if name is None else names.index(name) for name in found]
+
+
+def _has_any(columns: Sequence[str], names: Sequence[str]) -> bool:
+    return not columns or any(match_column(column, names) is not None for column in columns)
+
+
+def _is_header(fields: list[str], names: Sequence[str]) -> bool:
+    return fields[0] in names and len(names) > 1 and sorted(_names(fields)) == sorted(names)
+
+
+def _value(field: str) -> str | None:
+    return None if len(field) <= LONGEST_NULL and field in NULLS else field

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
-
-from pyspark.sql import SparkSession
 
 from movierate.config import FORMATS
 from movierate.errors import UserError
 from movierate.reviews import aclimdb, csv
-from movierate.reviews.inputs import COMPRESSIONS, Inputs
+from movierate.reviews.inputs import Inputs
+from movierate.reviews.listing import data_suffix
 
 SUFFIXES = {
     ".parquet": "parquet",
@@ -25,15 +23,20 @@ SUFFIXES = {
 _SNAP = re.compile(rb"\s*(product|review)/[A-Za-z]+: ")
 
 
-def guess_format(spark: SparkSession, inputs: Inputs) -> str:
+def guess_format(inputs: Inputs) -> str:
     """The dump's format.
 
     Raises:
         UserError: neither the first file's beginning nor its name tells, or it is one that is
-            not read.
+            not read, or the files are of several formats.
     """
-    if aclimdb.is_tree(spark, inputs):
-        return "aclimdb"
+    format = "aclimdb" if aclimdb.is_tree(inputs.files) else _guess(inputs)
+    if format != "aclimdb":
+        _check_one_format(inputs, format)
+    return format
+
+
+def _guess(inputs: Inputs) -> str:
     head = inputs.head
     if head.content.startswith(b"PAR1"):
         return "parquet"
@@ -44,7 +47,7 @@ def guess_format(spark: SparkSession, inputs: Inputs) -> str:
         )
     if _SNAP.match(head.content):
         return "snap"
-    if format := SUFFIXES.get(_suffix(head.path)):
+    if format := SUFFIXES.get(data_suffix(head.path)):
         return format
     text = head.content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith((b"{", b"[")):
@@ -53,13 +56,19 @@ def guess_format(spark: SparkSession, inputs: Inputs) -> str:
     if b"\0" not in head.content and csv.is_table(lines):
         return "csv"
     raise UserError(
-        f"input: the name of {head.path} does not tell its format, nor does how it begins: "
+        f"input: cannot detect the format of {head.path} from its name or content: "
         f"give --format {', '.join(name for name in FORMATS if name != 'auto')}"
     )
 
 
-def _suffix(path: str) -> str:
-    name = path.lower()
-    for compression in COMPRESSIONS:
-        name = name.removesuffix(compression)
-    return PurePosixPath(name).suffix
+def _check_one_format(inputs: Inputs, format: str) -> None:
+    """Files whose names say another format would only be rejected, line by line."""
+    if SUFFIXES.get(data_suffix(inputs.head.path), format) != format:
+        return  # what the files hold is not what their names say
+    for file in inputs.files:
+        other = SUFFIXES.get(data_suffix(file.name), format)
+        if file.bytes and other != format:
+            raise UserError(
+                f"input: {inputs.head.path} is {format} and {file.path} is {other}: "
+                f"a run reads one format: name its files, as '*.{format}'"
+            )

@@ -1,9 +1,10 @@
-"""The files that the user named: are they there, how large are they, how do they begin."""
+"""The input of a job: its files, and how some of them begin."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
@@ -11,20 +12,23 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from movierate.errors import UserError
-from movierate.spark import SPARK_ERRORS, file_system, first_line
+from movierate.reviews.listing import COMPRESSIONS, File, Listing, escape_pattern, list_files
+from movierate.spark import SPARK_ERRORS, file_system
 
-COMPRESSIONS = (".gz", ".bz2", ".zst", ".snappy", ".lz4", ".deflate")
 UNSPLITTABLE = (".gz", ".zst", ".snappy", ".lz4", ".deflate")
 
 ZSTANDARD = ".zst"
 
 FILES_TRIED = 16
-"""Files whose beginning is looked at until one can be read."""
+"""Files whose beginnings are looked at, evenly spread over the dump."""
 
 HEAD_BYTES = 1 << 20
 LONGEST_HEAD_BYTES = 128 << 20
 LINES = 200
-"""How much of a file is looked at; more only where its first line is longer."""
+"""How much of the first file is looked at; more only where its first line is longer."""
+
+OTHER_HEAD_BYTES = 64 << 10
+"""How much of each other file is looked at."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class Head:
     content: bytes
     lines: list[bytes]
     """The whole lines of it."""
+    is_whole: bool
+    """Whether the content is all of the file."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,41 @@ class Inputs:
     """What the paths hold."""
 
     paths: tuple[str, ...]
-    files: int
-    bytes: int
-    head: Head
-    """Of the first file that can be read; empty if none can."""
+    """As the user gave them."""
+    listing: Listing
+    heads: tuple[Head, ...]
+    """Of the files that were looked at and can be read."""
     whole: Inputs | None = None
     """The dump that the paths are a part of: it tells what they are if their own files can't."""
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """Those to be read."""
+        return self.listing.files
+
+    @property
+    def head(self) -> Head:
+        """The first; empty if no file can be read."""
+        if self.heads:
+            return self.heads[0]
+        if self.whole is not None:
+            return self.whole.head
+        path = next((file.path for file in self.files if file.bytes), "")
+        return Head(path, b"", [], is_whole=False)
+
+    @property
+    def known_heads(self) -> tuple[Head, ...]:
+        """Those of the files, and of the dump that they are a part of."""
+        return (*self.heads, *(self.whole.known_heads if self.whole else ()))
+
+    def only(self, files: Sequence[File]) -> Inputs:
+        """The same input with some of its files; the others are passed over."""
+        chosen = set(files)
+        others = tuple(file.path for file in self.files if file not in chosen)
+        passed_over = (*self.listing.passed_over, *others)
+        return replace(
+            self, listing=replace(self.listing, files=tuple(files), passed_over=passed_over)
+        )
 
 
 def find_inputs(
@@ -65,84 +100,88 @@ def find_inputs(
         may_be_empty: whether paths may hold no data.
 
     Raises:
-        UserError: a path matches nothing, or holds no data and may not be empty.
+        UserError: as `list_files`, or a file may not be read, or lies there packed, too.
     """
-    count = total = 0
-    first: list[tuple[Any, Any]] = []
-    for path in paths:
-        fs, hadoop_path = file_system(spark, path)
-        try:
-            matches = fs.globStatus(hadoop_path)
-        except Py4JJavaError as error:
-            raise UserError(f"input: {path} can't be read ({first_line(error)})") from None
-        if not matches:
-            raise UserError(f"input: there is no file or directory {path}")
-        files = [file for match in matches for file in _first_files(fs, match)]
-        if not files and not may_be_empty:
-            raise UserError(f"input: {path} holds no files with data: nothing to rate")
-        for match in matches:
-            summary = fs.getContentSummary(match.getPath())
-            count += summary.getFileCount()
-            total += summary.getLength()
-        first += [(fs, file) for file in files]
-    heads = (_head(spark, fs, file) for fs, file in first[:FILES_TRIED])
-    head = next((head for head in heads if head.content), whole and whole.head)
-    name = str(first[0][1]) if first else ""
-    return Inputs(tuple(paths), count, total, head or Head(name, b"", []), whole)
+    listing = list_files(spark, paths, may_be_empty)
+    _check_not_packed_twice(spark, listing.files)
+    heads = [
+        head
+        for number, file in enumerate(_sample([file for file in listing.files if file.bytes]))
+        if (head := _head(spark, file, OTHER_HEAD_BYTES if number else HEAD_BYTES)).content
+    ]
+    return Inputs(tuple(paths), listing, tuple(heads), whole)
 
 
 def is_splittable(inputs: Inputs, format: str) -> bool:
     """Whether several cores can read one file."""
-    if format in ("csv", "tsv"):
-        return False  # a quoted field may hold newlines: only a read from the start can tell
+    if format in ("csv", "tsv", "json"):
+        return False  # where a record begins can only be told from the start of the file
     return format == "parquet" or not inputs.head.path.lower().endswith(UNSPLITTABLE)
 
 
-def _first_files(fs: Any, status: Any) -> list[Any]:
-    """Files with data at or below a path, the first few; hidden ones are passed over."""
-    if status.isFile():
-        return [status.getPath()] if status.getLen() else []
-    files = fs.listFiles(status.getPath(), True)
-    root = str(status.getPath())
-    found: list[Any] = []
-    while files.hasNext() and len(found) < FILES_TRIED:
-        file = files.next()
-        path = str(file.getPath())
-        hidden = any(part.startswith((".", "_")) for part in path[len(root) :].split("/"))
-        if file.getLen() and not hidden:
-            found.append(file.getPath())
-    return sorted(found, key=str)
+def _check_not_packed_twice(spark: SparkSession, files: Sequence[File]) -> None:
+    """Raises UserError if a file lies beside a packed one that begins with the same bytes."""
+    by_path = {file.path: file for file in files if file.bytes}
+    pairs = (
+        (by_path[file.path.removesuffix(compression)], file)
+        for file in by_path.values()
+        for compression in COMPRESSIONS
+        if file.path.endswith(compression) and file.path.removesuffix(compression) in by_path
+    )
+    for plain, packed in islice(pairs, FILES_TRIED):
+        one, other = (_head(spark, file, OTHER_HEAD_BYTES).content for file in (plain, packed))
+        length = min(len(one), len(other))
+        if length and one[:length] == other[:length]:
+            raise UserError(
+                f"input: {plain.path} lies there packed, too, as {packed.name}: its reviews would "
+                "be read twice: remove one of them, or name the files to read"
+            )
 
 
-def _head(spark: SparkSession, fs: Any, path: Any) -> Head:
-    content = b""
-    for content in _beginnings(spark, fs, path):
-        if b"\n" in content:
+def _sample(files: Sequence[File]) -> list[File]:
+    """The first file, the last one, and some between."""
+    if len(files) <= FILES_TRIED:
+        return list(files)
+    step = (len(files) - 1) / (FILES_TRIED - 1)
+    return [files[round(number * step)] for number in range(FILES_TRIED)]
+
+
+def _head(spark: SparkSession, file: File, size: int) -> Head:
+    fs, path = file_system(spark, file.path)
+    content, is_whole = b"", False
+    for more in _beginnings(spark, fs, path, size):
+        content, is_whole = more
+        if b"\n" in content or content.startswith(b"[") or size < HEAD_BYTES:
             break
-    if not content and str(path).endswith(ZSTANDARD):
-        content = _first_lines(spark, str(path))
+    if not content and file.path.endswith(ZSTANDARD):
+        content = _first_lines(spark, file.path)
     lines = content.split(b"\n")
-    if len(content) >= HEAD_BYTES and len(lines) > 1:
+    if not is_whole and len(lines) > 1:
         lines.pop()  # cut off
-    return Head(str(path), content, lines)
+    return Head(file.path, content, lines, is_whole)
 
 
 def _first_lines(spark: SparkSession, path: str) -> bytes:
     """The same through Spark's reader, which has a decompressor that Hadoop may be without."""
+    reader = spark.read.text(escape_pattern(path))
     try:
-        rows = spark.read.text(path).select(F.col("value").cast("binary")).limit(LINES).collect()
+        rows = reader.select(F.col("value").cast("binary")).limit(LINES).collect()
     except SPARK_ERRORS:
         return b""
     return b"".join(bytes(row[0]) + b"\n" for row in rows)
 
 
-def _beginnings(spark: SparkSession, fs: Any, path: Any) -> Iterator[bytes]:
-    """Ever more of a file's beginning; nothing if it can't be read."""
+def _beginnings(spark: SparkSession, fs: Any, path: Any, size: int) -> Iterator[tuple[bytes, bool]]:
+    """Ever more of a file's beginning, and whether that is all; nothing if it can't be read.
+
+    Raises:
+        UserError: the file may not be read.
+    """
     jvm: Any = spark._jvm
     codecs = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(
         spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
     )
-    content, size = b"", HEAD_BYTES
+    content = b""
     stream = None
     try:
         stream = fs.open(path)
@@ -150,21 +189,25 @@ def _beginnings(spark: SparkSession, fs: Any, path: Any) -> Iterator[bytes]:
         if codec is not None:
             stream = codec.createInputStream(stream)
         while len(content) < LONGEST_HEAD_BYTES:
-            more = _read(stream, size - len(content))
+            more, is_whole = _read(stream, size - len(content))
             content += more
-            yield content
+            yield content, is_whole
             if len(content) < size:
                 return
             size *= 2
-    except Py4JJavaError:
+    except Py4JJavaError as error:
+        if "Permission denied" in str(error.java_exception):
+            raise UserError(
+                f"input: {path}: permission denied: let the user who runs this read the file"
+            ) from None
         return  # what is wrong with it will be said when its rows are accounted for
     finally:
         if stream is not None:
             stream.close()
 
 
-def _read(stream: Any, count: int) -> bytes:
-    """So many bytes of a stream, or what there is before it ends or breaks off."""
+def _read(stream: Any, count: int) -> tuple[bytes, bool]:
+    """So many bytes of a stream, or what there is before it ends (True) or breaks off (False)."""
     pieces: list[bytes] = []
     while count > 0:
         try:
@@ -172,9 +215,9 @@ def _read(stream: Any, count: int) -> bytes:
         except Py4JJavaError:
             if not pieces:
                 raise
-            break
+            return b"".join(pieces), False
         if not piece:
-            break
+            return b"".join(pieces), True
         pieces.append(piece)
         count -= len(piece)
-    return b"".join(pieces)
+    return b"".join(pieces), False

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -16,7 +17,17 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from movierate.reviews.record import MALFORMED, RAW_CHARACTERS, SOURCE, UNDECODABLE, Records
+from movierate.reviews.directories import directory_columns, directory_values
+from movierate.reviews.inputs import Inputs
+from movierate.reviews.record import (
+    MALFORMED,
+    RAW_CHARACTERS,
+    SOURCE,
+    UNDECODABLE,
+    Records,
+    Rows,
+    Wanted,
+)
 
 BATCH_ROWS = 1_000
 BATCH_CHARACTERS = 16 << 20
@@ -34,38 +45,50 @@ class Row(NamedTuple):
 
 
 Parser = Callable[[str, Iterable[bytes]], Iterator[Row]]
-"""From the path of a file and lines of it, without their line ends, to rows."""
+"""From the path of a file and lines of it, without their line ends, to rows: a value for each name
+of `Wanted.names`.
+"""
 
 
 def text_records(
+    inputs: Inputs,
     frame: Callable[[bool], DataFrame],
-    columns: tuple[str, ...],
-    parser: Callable[[Sequence[str]], Parser],
+    columns: Sequence[str],
+    parser: Callable[[Wanted], Parser],
     encoding: str,
     scale: tuple[float, float] | None = None,
+    kept_as_json: bool = False,
 ) -> Records:
     """The records of a format that is text.
 
     Args:
+        inputs: the dump.
         frame: gives the lines (`read_lines`); told whether to be lenient with broken files.
-        columns: the dump's columns.
+        columns: those in the files. Columns that are directories are added; they beat these.
         parser: given columns, what makes rows of lines.
         encoding: the charset of the files.
         scale: of the ratings, if the format says.
+        kept_as_json: as in `Records`.
     """
+    directories = directory_columns(inputs.files)
 
-    def parse(lines: DataFrame, wanted: Sequence[str]) -> DataFrame:
-        return _parse(lines, wanted, parser(wanted))
+    def rows(wanted: Wanted) -> Rows:
+        return Rows(cache(frame), lambda lines: _parse(lines, wanted, directories, parser))
 
-    return Records(columns, frame, parse, encoding, scale)
+    return Records(
+        tuple(dict.fromkeys((*columns, *directories))),
+        rows,
+        encoding,
+        scale,
+        directories,
+        kept_as_json,
+    )
 
 
-def read_lines(
-    spark: SparkSession, paths: Sequence[str], lenient: bool, **options: Any
-) -> DataFrame:
+def read_lines(spark: SparkSession, inputs: Inputs, lenient: bool, **options: Any) -> DataFrame:
     """The lines of files, whatever bytes they hold: line (binary), SOURCE (string)."""
-    reader = spark.read.options(ignoreCorruptFiles=lenient, **options)
-    return reader.text(list(paths)).select(
+    reader = spark.read.options(ignoreCorruptFiles=lenient, recursiveFileLookup=True, **options)
+    return reader.text(inputs.listing.spark_paths()).select(
         F.col("value").cast("binary").alias("line"), F.col("_metadata.file_path").alias(SOURCE)
     )
 
@@ -113,8 +136,21 @@ def _head(raw: bytes | str) -> str:
     return _SURROGATE.sub("\ufffd", shown)
 
 
-def _parse(lines: DataFrame, columns: Sequence[str], parser: Parser) -> DataFrame:
-    names = [*(f"c{number}" for number in range(len(columns))), "source", "reason", "raw"]
+def _parse(
+    lines: DataFrame,
+    wanted: Wanted,
+    directories: Sequence[str],
+    make_parser: Callable[[Wanted], Parser],
+) -> DataFrame:
+    parser = make_parser(
+        Wanted(
+            tuple(name for name in wanted.texts if name not in directories),
+            tuple(name for name in wanted.kept if name not in directories),
+        )
+    )
+    if any(name in directories for name in wanted.names):
+        parser = _with_directories(parser, wanted.names, directories)
+    names = [*wanted.places, "source", "reason", "raw"]
     schema = pa.schema([(name, pa.string()) for name in names])
 
     def parse(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -123,11 +159,27 @@ def _parse(lines: DataFrame, columns: Sequence[str], parser: Parser) -> DataFram
             for batch in batches
             for line in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
         )
-        for rows in _batched(_rows(lines, parser, len(columns))):
+        for rows in _batched(_rows(lines, parser, len(wanted.names))):
             arrays = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     return lines.mapInArrow(parse, ", ".join(f"{name} string" for name in names))
+
+
+def _with_directories(parser: Parser, names: Sequence[str], directories: Sequence[str]) -> Parser:
+    """A parser whose rows have the values of their file's directories, too, all in order."""
+
+    def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
+        of_file = directory_values(source)
+        for row in parser(source, lines):
+            if row.values is None:
+                yield row
+                continue
+            values = iter(row.values)
+            merged = [of_file.get(n) if n in directories else next(values) for n in names]
+            yield row._replace(values=merged)
+
+    return parse
 
 
 def _rows(

@@ -48,6 +48,12 @@ def parse_rating(written: str, numbers: Scale | None, stars: Scale) -> float | N
     return None if place is None or not 0 <= place <= 1 else low + place * (high - low)
 
 
+SCALE_TOPS = (10.0, 100.0)
+"""Where scales end. Most ratings of a column lie below the end of its scale: the others are slips,
+which can't be read. One 88 among ratings up to 10 does not make 100 the best.
+"""
+
+
 def guess_scale(low: float, high: float) -> Scale | None:
     """The scale of a column of numbers, by the least and the largest; None if that is too large."""
     if high <= 1:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
@@ -16,18 +17,28 @@ from movierate.config import DumpConfig
 from movierate.errors import UserError
 from movierate.reviews import aclimdb, csv, jsonl, parquet, snap
 from movierate.reviews.broken import (
-    BrokenFile,
     broken_files,
     is_read_failure,
     read_around,
     unfinished_bzip2,
 )
-from movierate.reviews.columns import Roles, find_column, find_roles, known_shape
+from movierate.reviews.columns import Roles, find_roles, known_shape
+from movierate.reviews.containers import check_not_container
 from movierate.reviews.encoding import AUTO, UTF8, check_encoding, guess_encoding
 from movierate.reviews.formats import guess_format
 from movierate.reviews.inputs import Inputs, find_inputs, is_splittable
-from movierate.reviews.rating import NUMBER, Scale, guess_scale, parse_rating
-from movierate.reviews.record import Records
+from movierate.reviews.kept import KeptColumn, find_kept
+from movierate.reviews.listing import check_all_read
+from movierate.reviews.rating import NUMBER, SCALE_TOPS, Scale, guess_scale, parse_rating
+from movierate.reviews.record import (
+    BrokenFile,
+    Records,
+    Rows,
+    Wanted,
+    is_blank,
+    kept_places,
+    list_names,
+)
 from movierate.spark import SPARK_ERRORS, first_line
 
 FORMATS: dict[str, Callable[[SparkSession, Inputs, DumpConfig, str], Records]] = {
@@ -73,7 +84,8 @@ class Dump:
     Columns of the frame: review_id (string: the dump's, else a digest of movie and text), movie_id
     (string), rating (double: on the scale wanted), rating_unread (boolean: there is one, and it
     can't be read), text (string), source (string: the file), reason (string: why the row can't be
-    read, or null), raw (string: what was read of a row that has a reason), and those kept.
+    read, or null), raw (string: what was read of a row that has a reason), and those kept, as k0,
+    k1, ... (see `movierate.reviews.kept`).
     """
 
     frame: DataFrame
@@ -83,12 +95,13 @@ class Dump:
     rating_scale: RatingScale | None
     """None: there are no ratings."""
     inputs: Inputs
+    kept: tuple[KeptColumn, ...]
     broken: Sequence[BrokenFile]
     """Files that turned out to be broken."""
     was_read_around: bool
     """Whether all files were tried one by one."""
     _records: Records
-    _wanted: Sequence[str]
+    _rows: Rows
     _canonical: Callable[[DataFrame], DataFrame]
 
     @property
@@ -102,18 +115,19 @@ class Dump:
         One gzip file, or a Parquet file of one row group, is read by one core: its rows go on to
         all of them.
         """
+        size = self.inputs.listing.bytes
         cores = self.frame.sparkSession.sparkContext.defaultParallelism
-        wanted = min(-(-self.inputs.bytes // PARTITION_BYTES), 3 * cores)
+        wanted = min(-(-size // PARTITION_BYTES), 3 * cores)
         # Large files that split keep all cores busy by themselves; sending rows on costs a little.
-        busy = is_splittable(self.inputs, self.format) and self.inputs.bytes > cores * SPLIT_BYTES
+        busy = is_splittable(self.inputs, self.format) and size > cores * SPLIT_BYTES
         return self.frame if busy or wanted <= 1 else self.frame.repartition(wanted)
 
     def around_broken_files(self) -> Dump:
         """This dump after a read of it has failed: what can be read of the broken files is, and
         each of them has one more row, MALFORMED, that says what is wrong with it.
         """
-        broken = broken_files(self._records, self.broken)
-        rows = read_around(self._records, self._wanted, broken)
+        broken = broken_files(self._rows, self.broken, self._records.row_counts)
+        rows = read_around(self._rows, broken)
         return dataclasses.replace(
             self, frame=self._canonical(rows), broken=broken, was_read_around=True
         )
@@ -139,10 +153,13 @@ def read_reviews(
 
     Raises:
         UserError: there is no such input, it is empty or can't be read, its format can't be told,
-            or a column is missing.
+            a column is missing, or Spark would pass over one of the files.
     """
     inputs = find_inputs(spark, paths, whole)
-    format = guess_format(spark, inputs) if config.format == "auto" else config.format
+    check_not_container(inputs)
+    format = guess_format(inputs) if config.format == "auto" else config.format
+    if format == "aclimdb":
+        inputs = inputs.only(aclimdb.reviews_of(inputs.files))
     config = dataclasses.replace(config, format=format)
     encoding = _encoding(inputs, config)
     try:
@@ -151,31 +168,35 @@ def read_reviews(
         raise UserError(
             f"input: {inputs.head.path} can't be read as {format} ({first_line(error)})"
         ) from None
-    roles = find_roles(records.columns, config)
-    kept = {name: find_column("keep", name, records.columns) for name in keep}
+    roles = find_roles(records.columns, config, records.directories)
+    kept = find_kept(keep, records, inputs.files)
     scale = _rating_scale(records, roles, config)
-
-    names = [roles.text, roles.movie, roles.id, roles.rating]
-    wanted = list(dict.fromkeys(name for name in (*names, *kept.values()) if name))
-
-    broken = unfinished_bzip2(records) if format in LINES else []
+    texts = [roles.text, roles.movie, roles.id, roles.rating]
+    wanted = Wanted(
+        tuple(dict.fromkeys(name for name in texts if name)), tuple(c.column for c in kept)
+    )
+    rows = records.rows(wanted)
+    broken = [*records.broken, *(unfinished_bzip2(spark, inputs.files) if format in LINES else ())]
     if broken and config.strict:
         raise UserError(unreadable(f"{broken[0].source}: {broken[0].why}"))
+    unreadable_files = {unquote(file.source) for file in records.broken}
+    check_all_read(rows.scan(False), [f for f in inputs.files if f.path not in unreadable_files])
 
-    def canonical(rows: DataFrame) -> DataFrame:
-        return _canonical(rows, roles, kept, wanted, scale.scale if scale else None, stars)
+    def canonical(frame: DataFrame) -> DataFrame:
+        return _canonical(frame, roles, wanted, scale.scale if scale else None, stars)
 
     return Dump(
-        frame=canonical(read_around(records, wanted, broken)),
+        frame=canonical(read_around(rows, broken)),
         format=format,
         encoding=records.encoding,
         roles=roles,
         rating_scale=scale,
         inputs=inputs,
+        kept=kept,
         broken=broken,
         was_read_around=False,
         _records=records,
-        _wanted=wanted,
+        _rows=rows,
         _canonical=canonical,
     )
 
@@ -202,7 +223,7 @@ def labelled_reviews(
     if dump.rating_scale is None:
         raise UserError(
             "rating: no column has a common name for the rating: name it with --rating; "
-            f"the columns are {', '.join(dump.columns)}"
+            f"the columns are {list_names(dump.columns)}"
         )
     rating = F.col("rating").cast("float").alias("rating")
     frame = collect(dump, config, "movie_id", rating, "text")
@@ -259,32 +280,39 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
     if known is not None:
         return RatingScale(known, "format")
     # The first rows won't do: dumps are often sorted, the bad reviews first.
-    written = F.regexp_extract(F.col("c0").cast("string"), f"^{NUMBER}$", 1)
+    first = [roles.text] if roles.rating in records.directories else []
+    wanted = Wanted((*first, roles.rating))
+    written = F.regexp_extract(F.col(wanted.places[-1]), f"^{NUMBER}$", 1)
     number = F.regexp_replace(written, ",", ".").try_cast("double")
-    rows = records.parse(records.scan(True), [roles.rating])
-    low, high = rows.agg(F.min(number), F.max(number)).collect()[0]
-    guessed = None if low is None else guess_scale(low, high)
+    rows = records.rows(wanted)
+    tops = [
+        F.struct(F.count_if(number <= top), F.max(F.when(number <= top, number)))
+        for top in SCALE_TOPS
+    ]
+    frame = rows.parse(rows.scan(True))
+    count, low, *found = frame.agg(F.count(number), F.min(number), *tops).collect()[0]
+    high = next((high for below, high in found if 2 * below > count), None)
+    guessed = None if high is None else guess_scale(low, high)
     return RatingScale(guessed, "guessed" if guessed else "unknown")
 
 
 def _canonical(
-    rows: DataFrame,
-    roles: Roles,
-    kept: Mapping[str, str],
-    wanted: Sequence[str],
-    scale: Scale | None,
-    stars: Scale,
+    rows: DataFrame, roles: Roles, wanted: Wanted, scale: Scale | None, stars: Scale
 ) -> DataFrame:
     def value(name: str | None) -> Column:
-        return F.lit(None) if name is None else F.col(f"c{wanted.index(name)}")
+        place = None if name is None else f"t{wanted.texts.index(name)}"
+        return F.lit(None).cast("string") if place is None else F.col(place)
 
-    text, movie = value(roles.text).cast("string"), value(roles.movie).cast("string")
-    given = F.trim(value(roles.rating).cast("string"))
+    def identifier(name: str | None) -> Column:
+        return F.when(~is_blank(value(name)), value(name))  # a blank one tells nothing apart
+
+    text, movie = value(roles.text), identifier(roles.movie)
+    given = F.trim(value(roles.rating))
     rating = _rating_udf(scale, stars)(given) if roles.rating else F.lit(None).cast("double")
     digest = F.md5(F.concat(F.coalesce(movie, F.lit("")), F.lit("\0"), text))
     unread = F.col("rating").isNull() & (F.length(given) > 0)
     return rows.withColumn("rating", rating).select(
-        F.coalesce(value(roles.id).cast("string"), digest).alias("review_id"),
+        F.coalesce(identifier(roles.id), digest).alias("review_id"),
         movie.alias("movie_id"),
         F.col("rating"),
         F.coalesce(unread, F.lit(False)).alias("rating_unread"),
@@ -292,14 +320,17 @@ def _canonical(
         F.col("source"),
         F.col("reason"),
         F.col("raw"),
-        *(value(column).alias(name) for name, column in kept.items()),
+        *kept_places(len(wanted.kept)),
     )
 
 
 def _rating_udf(scale: Scale | None, stars: Scale) -> Any:
     def parse(written: pd.Series) -> pd.Series:
         return pd.Series(
-            [None if text is None else parse_rating(text, scale, stars) for text in written],
+            [
+                parse_rating(text, scale, stars) if isinstance(text, str) else None
+                for text in written
+            ],
             dtype="float64",
         )
 

@@ -26,10 +26,11 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     """The blocks of the files."""
     line_end = "\r\n" if b"\r\n" in inputs.head.content[:10_000] else "\n"
     return text_records(
+        inputs,
         # A block is a "line" to Spark's reader, so blocks are read in parallel as lines are.
-        frame=lambda lenient: read_lines(spark, inputs.paths, lenient, lineSep=2 * line_end),
+        frame=lambda lenient: read_lines(spark, inputs, lenient, lineSep=2 * line_end),
         columns=COLUMNS,
-        parser=lambda wanted: parser(wanted, encoding),
+        parser=lambda wanted: parser(wanted.names, encoding),
         encoding=encoding,
         scale=SCALE,
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from movierate.config import ScoreConfig
 from movierate.errors import UserError
 from movierate.model.bundle import Bundle
+from movierate.reviews.record import BrokenFile, list_names
 
 
 def check_gates(config: ScoreConfig, model: Bundle) -> None:
@@ -22,15 +25,51 @@ def check_gates(config: ScoreConfig, model: Bundle) -> None:
         )
 
 
-def tripped(rows: dict[str, int], drift: dict[str, Any] | None, config: ScoreConfig) -> list[str]:
+@dataclass(frozen=True)
+class Lost:
+    """What broken files held that was not read."""
+
+    rows: int
+    """By what the files say of themselves."""
+    files: tuple[str, ...]
+    """Files of which nothing was read, and nobody knows how much they held."""
+
+
+NOTHING = Lost(0, ())
+
+
+def lost_rows(broken: Sequence[BrokenFile], read: Mapping[str, int]) -> Lost:
+    """What is lost with broken files.
+
+    Args:
+        broken: the files.
+        read: rows read by file, with the one that says that the file is broken.
+    """
+    lost, unknown = 0, []
+    for file in broken:
+        rows = read.get(file.source, 1) - 1
+        if file.rows is not None:
+            lost += max(0, file.rows - rows)
+        elif rows == 0:
+            unknown.append(file.source)
+    return Lost(lost, tuple(unknown))
+
+
+def tripped(
+    rows: dict[str, int],
+    drift: dict[str, Any] | None,
+    config: ScoreConfig,
+    lost: Lost = NOTHING,
+) -> list[str]:
     """What is worse than the user allowed: a sentence for each gate, with its figure.
 
     Args:
         rows: read, rated and rejected.
         drift: as `movierate.scoring.drift.drift` gives it.
         config: the gates.
+        lost: what broken files held; it counts as rejected.
     """
-    return _rejected(rows, config.max_rejected) + _drifted(drift or {}, config.max_drift)
+    return _rejected(rows, lost, config.max_rejected) + _drifted(drift or {}, config.max_drift)
 
 
 def gates_said(record: dict[str, Any]) -> str:
@@ -39,11 +78,23 @@ def gates_said(record: dict[str, Any]) -> str:
     return "; ".join(record["gates_tripped"]) + held
 
 
-def _rejected(rows: dict[str, int], allowed: float | None) -> list[str]:
-    if allowed is None or rows["rejected"] <= allowed * rows["read"]:
+def _rejected(rows: dict[str, int], lost: Lost, allowed: float | None) -> list[str]:
+    if allowed is None:
         return []
-    share = rows["rejected"] / rows["read"]
-    return [f"{share:.2%} of the rows were rejected, {allowed:.2%} are allowed (--max-rejected)"]
+    sentences = []
+    rejected, read = rows["rejected"] + lost.rows, rows["read"] + lost.rows
+    if rejected > allowed * read:
+        of_broken = f", {lost.rows:,} of them lost in broken files" if lost.rows else ""
+        sentences.append(
+            f"{rejected / read:.2%} of the rows were rejected{of_broken}, {allowed:.2%} are "
+            "allowed (--max-rejected)"
+        )
+    if lost.files and allowed < 1:
+        sentences.append(
+            f"nothing could be read of {list_names(lost.files, 3)}: nobody knows how many rows "
+            "are lost (--max-rejected)"
+        )
+    return sentences
 
 
 def _drifted(drift: dict[str, Any], allowed: float | None) -> list[str]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-import re
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
@@ -27,6 +26,7 @@ from movierate.logs import Phases
 from movierate.reviews import read_reviews
 from movierate.reviews.formats import guess_format
 from movierate.reviews.inputs import Inputs, find_inputs
+from movierate.reviews.listing import check_all_read, escape_pattern, is_document
 from movierate.scoring.gates import gates_said
 from movierate.scoring.job import Run, score_part
 from movierate.scoring.store import Part, Store
@@ -34,9 +34,6 @@ from movierate.spark import file_system, first_line
 
 FILES = "path string, modificationTime timestamp, length long, content binary"
 """Spark's schema of binary files; content is not read."""
-
-SPECIAL = re.compile(r"[\\\[\]{}*?^!]")
-"""Characters that mean something in a pattern of paths."""
 
 FOR_EVER = "36500d"
 """By default, the file source passes over files a week older than the newest that it has seen."""
@@ -71,6 +68,11 @@ def score_new_files(
     phases = phases or Phases()
     store = Store(spark, output, paths)
     inputs = find_inputs(spark, paths, may_be_empty=True)
+    if inputs.listing.repeated:
+        raise UserError(
+            f"incremental: {inputs.listing.repeated[0]} lies below two of the --input paths, and "
+            "would be read twice: name one of them"
+        )
     if inputs.head.content:
         config = _checked(spark, inputs, config)
     runs: list[Run] = []
@@ -86,7 +88,13 @@ def score_new_files(
 
     with store.held(phases.say):
         store.check_kind(batches=True)
-        _stream(_new_files(spark, paths, config.files_per_batch), store.checkpoint, score_batch)
+        new = _new_files(spark, inputs, config.files_per_batch)
+        _stream(new, store.checkpoint, score_batch)
+    if runs and not total(runs)["rows"]["read"]:
+        raise UserError(
+            f"input: {sum(run.record['input_files'] for run in runs):,} new files, and not one row "
+            "in them: are they headers alone? They will not be read again"
+        )
     return runs
 
 
@@ -113,7 +121,7 @@ def _checked(spark: SparkSession, inputs: Inputs, config: ScoreConfig) -> ScoreC
     The checkpoint holds on to the first files that it hands out: a mistake should be found before.
     """
     if config.format == "auto":
-        config = dataclasses.replace(config, format=guess_format(spark, inputs))
+        config = dataclasses.replace(config, format=guess_format(inputs))
     if config.format == "aclimdb":
         raise UserError(
             "incremental: a tree of one file a review can't be streamed, as its films lie in files "
@@ -121,27 +129,35 @@ def _checked(spark: SparkSession, inputs: Inputs, config: ScoreConfig) -> ScoreC
         )
     unguessed = dataclasses.replace(config, rating_scale=config.rating_scale or (1, 5))
     try:
-        read_reviews(spark, [_literal(inputs.head.path)], unguessed, config.keep)
+        read_reviews(spark, [inputs.head.path], unguessed, config.keep)
     except UserError:  # that file may be broken
         read_reviews(spark, inputs.paths, unguessed, config.keep)
     return config
 
 
-def _new_files(spark: SparkSession, paths: Sequence[str], count: int) -> DataFrame:
-    reader = spark.readStream.format("binaryFile").schema(FILES)
-    reader = reader.options(maxFilesPerTrigger=count, maxFileAge=FOR_EVER)
-    streams = [reader.load(_streamable(spark, path)) for path in paths]
-    return reduce(DataFrame.union, streams).select("path", "length")
+def _new_files(spark: SparkSession, inputs: Inputs, count: int) -> DataFrame:
+    """The files that Spark has not handed out yet, at most so many of each path at a time."""
+    paths = [_streamable(spark, path) for path in inputs.paths]
+    if inputs.files:
+        reader = spark.read.format("binaryFile").option("recursiveFileLookup", True)
+        check_all_read(reader.load(paths), inputs.files)
+    stream = spark.readStream.format("binaryFile").schema(FILES)
+    stream = stream.options(recursiveFileLookup=True, maxFilesPerTrigger=count)
+    stream = stream.option("maxFileAge", FOR_EVER)
+    return reduce(DataFrame.union, map(stream.load, paths)).select("path", "length")
 
 
 def _streamable(spark: SparkSession, path: str) -> str:
     """A path as the file source takes it: a directory, or a pattern, which a file is made to."""
     fs, hadoop_path = file_system(spark, path)
-    if not (fs.exists(hadoop_path) and fs.getFileStatus(hadoop_path).isFile()):
+    if not fs.exists(hadoop_path):
         return path
+    if not fs.getFileStatus(hadoop_path).isFile():
+        return escape_pattern(path)
     name = str(hadoop_path.getName())
-    first = _literal(name[0]) if SPECIAL.match(name) else f"[{name[0]}]"
-    return f"{hadoop_path.getParent()}/{first}{_literal(name[1:])}"
+    first = escape_pattern(name[0])
+    first = first if first != name[0] else f"[{name[0]}]"
+    return f"{escape_pattern(str(hadoop_path.getParent()))}/{first}{escape_pattern(name[1:])}"
 
 
 def _stream(
@@ -153,7 +169,8 @@ def _stream(
     def each(batch: DataFrame, number: int) -> None:
         try:
             # Beside a file whose name looks like a pattern, Spark lists another one twice.
-            found = sorted({_literal(row.path) for row in batch.where("length > 0").collect()})
+            paths = {row.path for row in batch.where("length > 0").collect()}
+            found = sorted(path for path in paths if not is_document(path.rpartition("/")[2]))
             if found:
                 score_batch(number, found)
         except Exception as error:
@@ -175,11 +192,6 @@ def _stream(
         raise RunFailed(first_line(error)) from error
     finally:
         query.stop()
-
-
-def _literal(path: str) -> str:
-    """A path that is no pattern, whatever characters are in it."""
-    return SPECIAL.sub(r"\\\g<0>", path)
 
 
 def _sum(accounts: Any) -> dict[str, int]:

@@ -6,7 +6,7 @@ import datetime
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -22,10 +22,11 @@ from movierate.model.bundle import BundleFiles
 from movierate.reviews import Dump, read_reviews
 from movierate.reviews.broken import is_read_failure
 from movierate.reviews.inputs import Inputs
+from movierate.reviews.kept import KeptColumn
 from movierate.reviews.read import unreadable
-from movierate.reviews.record import RAW_CHARACTERS, is_blank, quoted
+from movierate.reviews.record import RAW_CHARACTERS, is_blank
 from movierate.scoring.drift import drift, reached
-from movierate.scoring.gates import check_gates, tripped
+from movierate.scoring.gates import check_gates, lost_rows, tripped
 from movierate.scoring.rated import (
     ALREADY_RATED,
     already_rated,
@@ -118,25 +119,33 @@ def score_part(
             "encoding": dump.encoding,
             "rating_scale": dump.rating_scale and dump.rating_scale.as_record(),
             "columns": vars(dump.roles) | {"keep": list(config.keep)},
-            "input_files": dump.inputs.files,
-            "input_bytes": dump.inputs.bytes,
+            "input_files": len(dump.inputs.files),
+            "input_bytes": dump.inputs.listing.bytes,
+            "passed_over": list(dump.inputs.listing.passed_over[:FILES_IN_RECORD]),
             "model_id": model.model_id,
         }
-        phases.over("input", _input_said(dump), files=dump.inputs.files, bytes=dump.inputs.bytes)
+        files_found, bytes_found = record["input_files"], record["input_bytes"]
+        phases.over("input", _input_said(dump), files=files_found, bytes=bytes_found)
         known = already_rated(store, model.model_id, part) if config.skip_rated else None
         rated = _rate_all(dump, rate, config, known, model.baseline)
         rows, accounts, dump = rated.rows, rated.accounts, rated.dump
+        _check_not_empty(accounts["rows"], dump, may_be_empty=part.batch is not None)
         record |= accounts
-        record["files"] = with_sizes(spark, dump.inputs, accounts["files"])
+        record["files"] = with_sizes(dump.inputs, accounts["files"])
         record["broken_files"] = [vars(file) for file in dump.broken]
-        record["gates_tripped"] = tripped(accounts["rows"], accounts["drift"], config)
+        lost = lost_rows(dump.broken, rated.rows_by_source)
+        record["gates_tripped"] = tripped(accounts["rows"], accounts["drift"], config, lost)
         phases.over("rate", _rows_said(accounts["rows"]), **accounts["rows"])
         is_held = bool(record["gates_tripped"]) and config.gate_before_publish
         if is_held:
             store.abandon(run_id)
         else:
             stays = kept(store, part, rows) if config.skip_rated else {}
-            tables = _tables(rows, model.model_id, started, config.keep)
+            kept_columns = [
+                column.value(letters)
+                for column, letters in zip(dump.kept, rated.letters, strict=True)
+            ]
+            tables = _tables(rows, model.model_id, started, kept_columns)
             for table, frame in zip(TABLES, tables, strict=True):
                 store.write(run_id, table, part, with_kept(frame, stays.get(table)))
             phases.over("write", "all rows written, not yet in place")
@@ -163,9 +172,16 @@ def score_part(
 
 def _model(config: ScoreConfig) -> BundleFiles:
     """The model, once it is certain that the settings go with it and with the output."""
+    seen: dict[str, str] = {}
     for column in config.keep:
-        if column in (*RATINGS, "scored_date", "batch"):
+        if column.lower() in (*RATINGS, "scored_date", "batch"):
             raise UserError(f"keep: {column} is a column of the output already: leave it out")
+        if column.lower() in seen:
+            raise UserError(
+                f"keep: {seen[column.lower()]} and {column} would be one column to those who query "
+                "the output: leave one out"
+            )
+        seen[column.lower()] = column
     files = bundle.read(config.model)
     check_gates(config, files.bundle)
     return files
@@ -179,6 +195,9 @@ class _Rated:
     at_hand: Sequence[DataFrame]
     """Persisted: the rows, and what they are made of."""
     accounts: dict[str, Any]
+    rows_by_source: Mapping[str, int]
+    letters: Sequence[Sequence[str]]
+    """For each kept column, the letters of its values (`KeptColumn.letters`)."""
     dump: Dump
 
 
@@ -195,7 +214,14 @@ def _rate_all(
         if config.skip_rated and has_repeated(rows):
             rows = once(rows).persist()
             at_hand.append(rows)
-        return _Rated(rows, at_hand, _account(rows, config.skip_rated, baseline), dump)
+        counts = _count(rows, dump.kept, baseline)
+        by_source: dict[str, int] = {}
+        for count in counts:
+            by_source[count.source] = by_source.get(count.source, 0) + count.rows
+        rated = [count.letters for count in counts if count.reason is None]
+        letters = list(zip(*rated, strict=True)) if rated else [()] * len(dump.kept)
+        accounts = _account(counts, config.skip_rated, baseline)
+        return _Rated(rows, at_hand, accounts, by_source, letters, dump)
     except SPARK_ERRORS as error:
         _release(at_hand)
         if not is_read_failure(error) or dump.was_read_around:
@@ -232,31 +258,50 @@ def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -
         "source",
         reason.alias("reason"),
         F.when(reason.isNotNull(), _head(F.coalesce("raw", "text"))).alias("raw"),
-        *(quoted(column) for column in config.keep),
+        *(column.place for column in dump.kept),
     )
 
 
 def _tables(
-    rows: DataFrame, model_id: str, started: datetime.datetime, keep: Sequence[str]
+    rows: DataFrame, model_id: str, started: datetime.datetime, kept: Sequence[Column]
 ) -> tuple[DataFrame, DataFrame]:
     """The rows of ratings/ and those of rejected/."""
     rows = rows.withColumn("model_id", F.lit(model_id)).withColumn("scored_at", F.lit(started))
-    rated = rows.where(F.col("reason").isNull()).select(*RATINGS, *map(quoted, keep))
+    rated = rows.where(F.col("reason").isNull()).select(*RATINGS, *kept)
     rejected = rows.where(F.col("reason") != ALREADY_RATED).select(*REJECTED)
     return rated, rejected.hint("rebalance")  # few rows of many partitions: few files
 
 
-def _account(rows: DataFrame, skips: bool, baseline: Baseline | None) -> dict[str, Any]:
+class _Count(NamedTuple):
+    """The rows of one source file with one outcome."""
+
+    source: str
+    reason: str | None
+    rows: int
+    unread: int
+    """Ratings that came along and can't be read."""
+    reached: Sequence[int]
+    letters: Sequence[str]
+
+
+def _count(rows: DataFrame, kept: Sequence[KeptColumn], baseline: Baseline | None) -> list[_Count]:
+    """All that is counted of the rows, in one pass."""
+    unread = F.count_if("rating_unread")
+    letters = F.array(*(column.letters() for column in kept))
+    grouped = rows.groupBy("source", "reason")
+    found = grouped.agg(F.count("*"), unread, reached(baseline), letters).collect()
+    return sorted((_Count(*row) for row in found), key=str)
+
+
+def _account(counts: Sequence[_Count], skips: bool, baseline: Baseline | None) -> dict[str, Any]:
     """Rows read, rated, rejected and, if any are, skipped: in all, by reason, and by source file;
     and the drift of those rated.
     """
-    unread = F.count_if("rating_unread")
-    counts = rows.groupBy("source", "reason").agg(F.count("*"), unread, reached(baseline)).collect()
-    by_directory = len({source for source, *_ in counts}) > FILES_IN_RECORD
+    by_directory = len({count.source for count in counts}) > FILES_IN_RECORD
     total = dict.fromkeys(("read", "rated", "rejected", *(["skipped"] if skips else [])), 0)
     reasons: dict[str, int] = {}
     files: dict[str, dict[str, int]] = {}
-    for source, reason, count, *_ in sorted(counts, key=str):
+    for source, reason, count, *_ in counts:
         outcome = {None: "rated", ALREADY_RATED: "skipped"}.get(reason, "rejected")
         name = source.rpartition("/")[0] + "/" if by_directory else source
         file = files.setdefault(name, dict.fromkeys(total, 0))
@@ -264,15 +309,36 @@ def _account(rows: DataFrame, skips: bool, baseline: Baseline | None) -> dict[st
             account["read"] += count
             account[outcome] += count
         if outcome == "rejected":
-            reasons[reason] = reasons.get(reason, 0) + count
-    rated = [(unread, above) for _, reason, _, unread, above in counts if reason is None]
+            reasons[str(reason)] = reasons.get(str(reason), 0) + count
+    rated = [count for count in counts if count.reason is None]
     return {
         "rows": total,
         "rejected_by_reason": reasons,
-        "ratings_unread": sum(unread for unread, _ in rated),
+        "ratings_unread": sum(count.unread for count in rated),
         "files": files,
-        "drift": drift(baseline, (above for _, above in rated)),
+        "drift": drift(baseline, (count.reached for count in rated)),
     }
+
+
+def _check_not_empty(rows: dict[str, int], dump: Dump, may_be_empty: bool) -> None:
+    """An input with data gives rows; a batch of new files need not, as its files are read once.
+
+    Raises:
+        UserError: it gives none, or nothing but a row for each file that can't be read.
+    """
+    if may_be_empty:
+        return
+    if rows["read"] == 0:
+        raise UserError(
+            f"input: {_input_said(dump)}, and not one row in it: is it a header alone, or of "
+            "another format? Nothing was written"
+        )
+    with_data = sum(file.bytes > 0 for file in dump.inputs.files)
+    if len(dump.broken) == with_data == rows["read"]:
+        file = dump.broken[0]
+        raise UserError(
+            f"input: no file can be read; of {file.source}: {file.why}. Nothing was written"
+        )
 
 
 def _check(
@@ -316,8 +382,13 @@ def _explained(error: Exception, left: str) -> Exception:
 
 
 def _input_said(dump: Dump) -> str:
-    count, size = dump.inputs.files, dump.inputs.bytes / 1e6
-    return f"{count:,} file{'s'[: count != 1]}, {size:,.1f} MB of {dump.format}, {dump.encoding}"
+    count, size = len(dump.inputs.files), dump.inputs.listing.bytes / 1e6
+    said = f"{count:,} file{'s'[: count != 1]}, {size:,.1f} MB of {dump.format}, {dump.encoding}"
+    passed_over = len(dump.inputs.listing.passed_over)
+    if passed_over:
+        name = dump.inputs.listing.passed_over[0].rpartition("/")[2]
+        said += f"; {passed_over:,} file{'s'[: passed_over != 1]} passed over, as {name}"
+    return said
 
 
 def _rows_said(rows: dict[str, int]) -> str:

@@ -10,20 +10,19 @@ import datetime
 import json
 import os
 import platform
-import re
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pyspark
-from pyspark.sql import SparkSession
 
 import movierate
 from movierate.config import ScoreConfig
 from movierate.reviews.inputs import Inputs
-from movierate.spark import file_system
+from movierate.reviews.listing import as_source
 
 RUNS = "runs"
 
@@ -75,26 +74,13 @@ def leave_locally(record: dict[str, Any]) -> None:
         os.replace(partial, runs / f"{record['run_id']}.json")
 
 
-def with_sizes(
-    spark: SparkSession, inputs: Inputs, files: dict[str, dict[str, int]]
-) -> dict[str, dict[str, int]]:
+def with_sizes(inputs: Inputs, files: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     """The account of each source file, with the file's bytes; too many files are left alone."""
-    if inputs.files > FILES_IN_RECORD:
+    if len(inputs.files) > FILES_IN_RECORD:
         return files
-    bytes_of = dict(_sizes(spark, inputs.paths))
+    bytes_of = {as_source(file.path): file.bytes for file in inputs.files}
     return {
-        source: account | ({"bytes": bytes_of[source]} if source in bytes_of else {})
+        source: account
+        | ({"bytes": bytes_of[unquote(source)]} if unquote(source) in bytes_of else {})
         for source, account in files.items()
     }
-
-
-def _sizes(spark: SparkSession, paths: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Each file below the paths, named as rows name their source, and its bytes."""
-    for path in paths:
-        fs, hadoop_path = file_system(spark, path)
-        for match in fs.globStatus(hadoop_path) or ():
-            files = fs.listFiles(match.getPath(), True)
-            while files.hasNext():
-                file = files.next()
-                uri = str(file.getPath().toUri())
-                yield re.sub("^file:/+", "file:/", uri), file.getLen()

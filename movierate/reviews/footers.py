@@ -1,0 +1,286 @@
+"""The footers of Parquet files: each file's own columns, their types, and how many rows it has.
+
+Spark takes one file's schema for all and refuses a file for one column that it has no type for.
+So the footers are read here, and Spark is asked, file by file, for just the columns wanted and in
+the types that the file has them in.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import Column, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    BooleanType,
+    ByteType,
+    DataType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    IntegerType,
+    LongType,
+    MapType,
+    NullType,
+    ShortType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+)
+
+from movierate.reviews.listing import File
+from movierate.spark import file_system, first_line
+
+MAGIC = b"PAR1"
+
+TAIL_BYTES = 64 << 10
+"""How much of a file's end is read at once; a longer footer takes a second look."""
+
+THREADS = 8
+"""Footers that are read at a time."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A column of a file that is no struct."""
+
+    path: tuple[str, ...]
+    """Its name, and those of the structs around it before it."""
+    stored: DataType | None
+    """The type that Spark's reader is asked for; None if it has none for this."""
+    form: str = ""
+    """What the stored value stands for, where Spark has no type for that: uuid, time or nanos, the
+    latter two with the unit or zone behind them."""
+
+    @property
+    def name(self) -> str:
+        """With dots between the structs."""
+        return ".".join(self.path)
+
+    @property
+    def type(self) -> DataType | None:
+        """The type of `value`."""
+        if self.form.startswith("nanos"):
+            return TimestampType() if self.form == "nanos utc" else TimestampNTZType()
+        return StringType() if self.form else self.stored
+
+    def value(self, column: Column) -> Column:
+        """The column that Spark has read, as what it stands for.
+
+        A UUID is its text, a time of day its text, and nanoseconds are cut to microseconds.
+        """
+        if self.form == "uuid":
+            digits = F.lower(F.hex(column))
+            return F.regexp_replace(digits, "(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5")
+        if self.form.startswith("nanos"):
+            return _instant(_divided(column, 1_000)).cast(self.type or "timestamp")
+        if self.form.startswith("time"):
+            micros = {
+                "time ms": column * 1_000,
+                "time us": column,
+                "time ns": _divided(column, 1_000),
+            }
+            return F.date_format(_instant(micros[self.form]), "HH:mm:ss.SSSSSS")
+        return column
+
+
+@dataclass(frozen=True)
+class Footer:
+    """What a Parquet file says of itself."""
+
+    leaves: tuple[Leaf, ...]
+    rows: int
+
+
+def read_footers(spark: SparkSession, files: Sequence[File]) -> dict[File, Footer | str]:
+    """The footers of files, or why one can't be read."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        return dict(zip(files, pool.map(lambda file: _read(spark, file), files), strict=True))
+
+
+def read_schema(leaves: Sequence[Leaf]) -> StructType:
+    """The schema to ask Spark's reader for: these leaves, within their structs."""
+    tree: dict[str, Any] = {}
+    for leaf in leaves:
+        place = tree
+        for name in leaf.path[:-1]:
+            place = place.setdefault(name, {})
+        place[leaf.path[-1]] = leaf.stored
+
+    def build(names: dict[str, Any]) -> StructType:
+        return StructType(
+            [
+                StructField(name, build(kind) if isinstance(kind, dict) else kind)
+                for name, kind in names.items()
+            ]
+        )
+
+    return build(tree)
+
+
+def _read(spark: SparkSession, file: File) -> Footer | str:
+    try:
+        footer = _footer_bytes(spark, file)
+        # What pyarrow wants is a file: one of nothing but this footer will do.
+        framed = MAGIC + footer + struct.pack("<I", len(footer)) + MAGIC
+        metadata = pq.read_metadata(pa.BufferReader(framed))
+        return Footer(tuple(_leaves(metadata)), metadata.num_rows)
+    except Py4JJavaError as error:
+        return first_line(error)
+    except (ValueError, OSError, pa.ArrowException) as error:
+        return str(error).partition("\n")[0]
+
+
+def _footer_bytes(spark: SparkSession, file: File) -> bytes:
+    """Raises ValueError if the file does not end as Parquet does."""
+    tail = _tail(spark, file, TAIL_BYTES)
+    if len(tail) < 12 or tail[-4:] != MAGIC:
+        raise ValueError("it does not end as a Parquet file does: it has no footer")
+    (length,) = struct.unpack("<I", tail[-8:-4])
+    if length + 12 > file.bytes:
+        raise ValueError("its footer is longer than the file")
+    if length + 8 > len(tail):
+        tail = _tail(spark, file, length + 8)
+    return tail[-8 - length : -8]
+
+
+def _tail(spark: SparkSession, file: File, length: int) -> bytes:
+    fs, path = file_system(spark, file.path)
+    stream = fs.open(path)
+    try:
+        stream.seek(max(0, file.bytes - length))
+        return bytes(stream.readNBytes(length))
+    finally:
+        stream.close()
+
+
+def _leaves(metadata: pq.FileMetaData) -> Iterator[Leaf]:
+    schema = metadata.schema
+    columns = (schema.column(number) for number in range(metadata.num_columns))
+
+    def walk(field: pa.Field, parents: tuple[str, ...]) -> Iterator[Leaf]:
+        path = (*parents, field.name)
+        if pa.types.is_struct(field.type):
+            for child in _fields(field.type):
+                yield from walk(child, path)
+        elif _is_nested(field.type):
+            for _ in range(_width(field.type)):
+                next(columns)
+            yield Leaf(path, _nested(field.type))
+        else:
+            yield _leaf(path, field.type, next(columns))
+
+    for field in schema.to_arrow_schema():
+        yield from walk(field, ())
+
+
+def _leaf(path: tuple[str, ...], kind: pa.DataType, column: Any) -> Leaf:
+    logical = column.logical_type.type
+    if logical == "UUID":
+        return Leaf(path, BinaryType(), "uuid")
+    if pa.types.is_timestamp(kind) and kind.unit == "ns" and column.physical_type == "INT64":
+        return Leaf(path, LongType(), "nanos utc" if kind.tz else "nanos")
+    if pa.types.is_time(kind):
+        return Leaf(path, IntegerType() if kind.unit == "ms" else LongType(), f"time {kind.unit}")
+    if logical == "INTERVAL":
+        return Leaf(path, None)
+    if column.physical_type == "INT96":
+        return Leaf(path, TimestampType())
+    return Leaf(path, _spark_type(kind))
+
+
+def _nested(kind: pa.DataType) -> DataType | None:
+    """The type of a list or map, whose parts are read as they are stored."""
+    if pa.types.is_struct(kind):
+        fields = [StructField(f.name, t) for f in _fields(kind) if (t := _nested(f.type))]
+        return StructType(fields) if len(fields) == kind.num_fields else None
+    if pa.types.is_map(kind):
+        key, item = _nested(kind.key_type), _nested(kind.item_type)
+        return MapType(key, item) if key and item else None
+    if _is_nested(kind):
+        element = _nested(kind.value_type)
+        return ArrayType(element) if element else None
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        return LongType()
+    return _spark_type(kind)
+
+
+_TYPES: tuple[tuple[Any, DataType], ...] = (
+    (pa.types.is_null, NullType()),
+    (pa.types.is_boolean, BooleanType()),
+    (pa.types.is_int8, ByteType()),
+    (pa.types.is_int16, ShortType()),
+    (pa.types.is_uint8, ShortType()),
+    (pa.types.is_int32, IntegerType()),
+    (pa.types.is_uint16, IntegerType()),
+    (pa.types.is_int64, LongType()),
+    (pa.types.is_uint32, LongType()),
+    (pa.types.is_duration, LongType()),
+    (pa.types.is_uint64, DecimalType(20, 0)),
+    (pa.types.is_float32, FloatType()),
+    (pa.types.is_float64, DoubleType()),
+    (pa.types.is_string, StringType()),
+    (pa.types.is_large_string, StringType()),
+    (pa.types.is_string_view, StringType()),
+    (pa.types.is_binary, BinaryType()),
+    (pa.types.is_large_binary, BinaryType()),
+    (pa.types.is_binary_view, BinaryType()),
+    (pa.types.is_fixed_size_binary, BinaryType()),
+    (pa.types.is_date, DateType()),
+)
+
+
+def _spark_type(kind: pa.DataType) -> DataType | None:
+    """The type that Spark reads a column in; None if it has none."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return _spark_type(kind.storage_type)
+    if pa.types.is_dictionary(kind):
+        return _spark_type(kind.value_type)
+    if pa.types.is_decimal(kind):
+        return DecimalType(kind.precision, kind.scale) if kind.precision <= 38 else None
+    if pa.types.is_timestamp(kind):
+        return TimestampType() if kind.tz else TimestampNTZType()
+    return next((found for is_kind, found in _TYPES if is_kind(kind)), None)
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_list(kind)
+        or pa.types.is_large_list(kind)
+        or pa.types.is_fixed_size_list(kind)
+        or pa.types.is_map(kind)
+    )
+
+
+def _width(kind: pa.DataType) -> int:
+    """How many columns of the file a type takes."""
+    if pa.types.is_struct(kind):
+        return sum(_width(field.type) for field in _fields(kind))
+    if pa.types.is_map(kind):
+        return _width(kind.key_type) + _width(kind.item_type)
+    return _width(kind.value_type) if _is_nested(kind) else 1
+
+
+def _fields(kind: pa.StructType) -> list[pa.Field]:
+    return [kind.field(number) for number in range(kind.num_fields)]
+
+
+def _divided(number: Column, by: int) -> Column:
+    """The whole quotient, rounded down, as a long."""
+    return F.call_function("div", number - F.pmod(number, F.lit(by)), F.lit(by))
+
+
+def _instant(micros: Column) -> Column:
+    return F.timestamp_micros(micros)

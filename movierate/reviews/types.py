@@ -1,0 +1,92 @@
+"""One type for a column that files give different types: the narrowest that holds all values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    ByteType,
+    DataType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    IntegerType,
+    LongType,
+    MapType,
+    NullType,
+    NumericType,
+    ShortType,
+    StringType,
+    StructType,
+    TimestampNTZType,
+    TimestampType,
+)
+
+EXACT_DOUBLE = float(1 << 53)
+"""The largest double to which all smaller whole numbers are doubles, too."""
+
+_WIDTHS: list[type[DataType]] = [ByteType, ShortType, IntegerType, LongType]
+_DIGITS: dict[type[DataType], int] = {ByteType: 3, ShortType: 5, IntegerType: 10, LongType: 20}
+_MOST_DIGITS = 38
+
+
+def common_type(types: Iterable[DataType]) -> DataType:
+    """The narrowest type that holds the values of all: numbers become wider, others strings."""
+    nothing: DataType = NullType()
+    return reduce(_common, types, nothing)
+
+
+def convert(column: Column, given: DataType, wanted: DataType) -> Column:
+    """A column in another type, as `common_type` finds it."""
+    if given == wanted:
+        return column
+    if isinstance(wanted, StringType):
+        return as_text(column, given)
+    return column.cast(wanted)
+
+
+def as_text(column: Column, given: DataType) -> Column:
+    """A column as people write its values: 12345678 for a double of that value, NaN as null."""
+    if isinstance(given, FloatType | DoubleType):
+        is_whole = (F.abs(column) < EXACT_DOUBLE) & (column == F.floor(column))
+        text = F.when(is_whole, column.cast("long").cast("string")).otherwise(column.cast("string"))
+        return F.when(~F.isnan(column), text)
+    if isinstance(given, ArrayType | MapType | StructType):
+        return F.to_json(column)
+    return column.cast("string")
+
+
+def _common(one: DataType, other: DataType) -> DataType:
+    if one == other or isinstance(other, NullType):
+        return one
+    if isinstance(one, NullType):
+        return other
+    kinds = {type(one), type(other)}
+    if kinds <= {*_WIDTHS}:
+        return max((one, other), key=lambda kind: _WIDTHS.index(type(kind)))
+    if kinds <= {*_WIDTHS, DecimalType}:
+        return _common_decimal(_as_decimal(one), _as_decimal(other))
+    if all(issubclass(kind, NumericType) for kind in kinds):
+        return DoubleType()
+    return _common_time(kinds) or StringType()
+
+
+def _common_time(kinds: set[type[DataType]]) -> DataType | None:
+    if not kinds <= {DateType, TimestampNTZType, TimestampType}:
+        return None
+    return TimestampType() if TimestampType in kinds else TimestampNTZType()
+
+
+def _as_decimal(number: DataType) -> DecimalType:
+    return number if isinstance(number, DecimalType) else DecimalType(_DIGITS[type(number)], 0)
+
+
+def _common_decimal(one: DecimalType, other: DecimalType) -> DataType:
+    scale = max(one.scale, other.scale)
+    precision = scale + max(one.precision - one.scale, other.precision - other.scale)
+    return DecimalType(precision, scale) if precision <= _MOST_DIGITS else DoubleType()
