@@ -155,16 +155,18 @@ def test_nested_parquet_with_partitions_and_kept_columns(spark, tmp_path):
     frame = pd.DataFrame({"review": [{"text": TEXT, "stars": 7}], "helpful": [3]})
     frame.to_parquet(part / "part-0.parquet")
     config = ScoreConfig(text="review.text", rating="review.stars", rating_scale=(1, 10))
-    row = read_reviews(spark, [str(tmp_path)], config, ["year", "helpful"]).frame.first()
-    assert (row["text"], row["rating"], row["year"], row["helpful"]) == (TEXT, 7, 2021, 3)
+    dump = read_reviews(spark, [str(tmp_path)], config, ["year", "helpful"])
+    row = dump.frame.select("text", "rating", *(c.value([]) for c in dump.kept)).first()
+    assert row.asDict() == {"text": TEXT, "rating": 7, "year": 2021, "helpful": 3}
 
 
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("dump.json", b'[{"text": "a"}]', "is one JSON array.*jq -c"),
+        ("dump.json", b'[["text"], ["a"]]', "its elements are not objects"),
+        ("wrapped.json", b'{"reviews": [{"text": "a"}]}', "with all reviews inside.*jq -c"),
         ("dump.csv", "text,id\na,1\n".encode("utf-16"), "UTF-16.*iconv"),
-        ("dump.bin", b"\x00\x01\x02", "does not tell its format"),
+        ("dump.bin", b"\x00\x01\x02", "cannot detect the format"),
         ("dump.parquet", b"no Parquet", "can't be read as parquet"),
         ("dump.jsonl.gz", b"no gzip", "is a JSON object"),
     ],

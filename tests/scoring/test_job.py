@@ -237,7 +237,7 @@ def test_what_the_user_gave_is_checked_before_anything_is_written(spark, tmp_pat
         ([str(REVIEWS)], output, {"keep": ("movei",)}, "did you mean movie"),
         ([str(REVIEWS)], output, {"keep": ("rating",)}, "is a column of the output already"),
         ([str(REVIEWS)], output, {"model": "nope"}, "no bundle nope"),
-        ([str(tmp_path / "file")], output, {}, "does not tell its format"),
+        ([str(tmp_path / "file")], output, {}, "cannot detect the format"),
     ]
     for paths, target, settings, message in cases:
         with pytest.raises(UserError, match=message) as error:
