@@ -21,3 +21,8 @@ exec 2> >(
 if [ -z "${SPARK_LOCAL_IP:-}" ] && ! getent hosts "$(uname -n)" > /dev/null; then
   SPARK_LOCAL_IP=127.0.0.1
 fi
+
+# Where the locale is ASCII, as in cron and containers, Java can't read names with other letters.
+if [ "$(locale charmap 2> /dev/null)" = ANSI_X3.4-1968 ]; then
+  export LC_ALL=C.UTF-8
+fi

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import errno
 import json
 import logging
 import math
@@ -34,6 +35,14 @@ from movierate.model.bundle import DEFAULT_MODEL
 
 DONE, FAILED, USAGE, TRIPPED, INTERRUPTED = 0, 1, 2, 3, 130
 
+NOT_ALLOWED = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG),
+    errno.ELOOP,
+)
+"""Errors of the system that tell of a path which the user named."""
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM)
+
 
 def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for each exit code)
     """Run a command; returns its exit code. Errors are one line on stderr."""
@@ -48,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
         run(arguments)
         return DONE
     except UserError as error:
-        return _failed(log, error, USAGE)
+        return _failed(log, f"{error}{_mangled_said()}", USAGE)
     except RunFailed as error:
         return _failed(log, error, FAILED)
     except GateTripped as gate:
@@ -61,13 +70,32 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
     except Exception as error:
         if os.environ.get("MOVIERATE_DEBUG"):
             raise
-        what = " ".join(f"{type(error).__name__}: {error}".split())[:500]
-        return _failed(log, f"{what} (a bug? MOVIERATE_DEBUG=1 shows where)", FAILED)
+        return _failed(log, *_unexpected(error))
+
+
+def _unexpected(error: Exception) -> tuple[str, int]:
+    """What to say of an error that no code has foreseen, and the exit code."""
+    number = getattr(error, "errno", None)
+    if isinstance(error, OSError) and number in NOT_ALLOWED:
+        return f"{error.filename}: {error.strerror}", USAGE
+    if isinstance(error, MemoryError) or number in NO_ROOM:
+        return f"this machine has no room left ({error or 'memory'})", FAILED
+    what = " ".join(f"{type(error).__name__}: {error}".split())[:500]
+    return f"{what} (a bug? MOVIERATE_DEBUG=1 shows where)", FAILED
 
 
 def _failed(log: Log, error: object, code: int) -> int:
-    log.error(error, code)
+    log.error(" ".join(str(error).splitlines()), code)
     return code
+
+
+def _mangled_said() -> str:
+    """What to add to an error if spark-submit may have changed an argument, else nothing."""
+    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+        return ""
+    from movierate.paths import mangled_said
+
+    return mangled_said()
 
 
 def _progress(line: str) -> None:
@@ -107,9 +135,11 @@ def _score(arguments: argparse.Namespace) -> None:
 def _spark_to_score(arguments: argparse.Namespace, config: ScoreConfig) -> Any:
     """The session, once what needs none has been looked at; a failure leaves a record, too."""
     from movierate.model.bundle import find
+    from movierate.paths import check_output
     from movierate.scoring.record import begun, failed, leave_locally
     from movierate.spark import check_local, start_spark
 
+    check_output(arguments.output)
     clock, now = time.monotonic(), datetime.datetime.now(datetime.timezone.utc)
     try:
         find(config.model)
@@ -122,10 +152,15 @@ def _spark_to_score(arguments: argparse.Namespace, config: ScoreConfig) -> Any:
 
 
 def _latest(arguments: argparse.Namespace) -> None:
+    from movierate.paths import check_output
     from movierate.scoring.latest import write_latest
-    from movierate.spark import running_spark
+    from movierate.spark import check_local, running_spark
 
-    target = arguments.output or f"{arguments.directory.rstrip('/')}/latest"
+    check_local([arguments.directory])
+    target = arguments.output
+    if target is None:
+        target = f"{arguments.directory.rstrip('/')}/latest"
+    check_output(target)
     with running_spark("movierate latest") as spark:
         count = write_latest(spark, arguments.directory, target)
     print(f"latest    {count:>14,} reviews, each with its latest rating")
@@ -192,17 +227,22 @@ def _train(arguments: argparse.Namespace) -> None:
         TrainConfig, arguments.config, _flags(arguments, TrainConfig), arguments.set
     )
     from movierate.model.bundle import check_replaceable
+    from movierate.paths import check_apart, check_names
     from movierate.reviews import review_texts
     from movierate.spark import check_local, running_spark
 
     _require_training()
+    _check_writable(arguments.output)
     check_replaceable(arguments.output)
     if arguments.output.exists():
         _progress(f"{arguments.output} will be replaced when the new model is whole")
     validation_paths = [arguments.validation] if arguments.validation else []
-    check_local([*arguments.reviews, *validation_paths, *(arguments.unlabelled or ())])
+    paths = [*arguments.reviews, *validation_paths, *(arguments.unlabelled or ())]
+    check_local(paths)
     validation = unlabelled = None
     with running_spark("movierate train", driver_memory="4g") as spark:
+        check_names(spark, paths, str(arguments.output))
+        check_apart(spark, paths, str(arguments.output))
         labelled = _labelled(spark, arguments.reviews, config, config.stars)
         if arguments.validation:
             validation = _labelled(spark, [arguments.validation], config, config.stars).reviews
@@ -222,14 +262,19 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     config = make_config(DumpConfig, None, _flags(arguments, DumpConfig))
     from movierate.model.bundle import load
     from movierate.model.rater import Rater
+    from movierate.paths import check_apart, check_names
     from movierate.spark import check_local, running_spark
     from movierate.training.evaluate import check_report, evaluate
 
     bundle = load(arguments.model)
     if arguments.output:
         check_report(arguments.output)
+        _check_writable(arguments.output)
     check_local(arguments.reviews)
     with running_spark("movierate evaluate") as spark:
+        check_names(spark, arguments.reviews, arguments.output and str(arguments.output))
+        if arguments.output:
+            check_apart(spark, arguments.reviews, str(arguments.output))
         labelled = _labelled(spark, arguments.reviews, config, bundle.rating_scale)
     result = evaluate(Rater(bundle), bundle.rating_scale, labelled.reviews, arguments.output)
     print(_figures(result))
@@ -325,6 +370,24 @@ def _runs(arguments: argparse.Namespace) -> None:
     print(last_runs(arguments.output, arguments.last))
 
 
+def _directory(text: str) -> Path:
+    """A directory of this machine, as a flag names it."""
+    if not text.strip():
+        raise UserError("output: the path is empty: name a directory")
+    return Path(text) if Path(text).name else Path(text).absolute()
+
+
+def _check_writable(directory: Path) -> None:
+    """Tell at once, and not after minutes, that nothing can be written there."""
+    there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise UserError(f"output: {there} is a file: name a directory")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UserError(
+            f"output: {there} can't be written to: mend its permissions or name another"
+        )
+
+
 def _require_training() -> None:
     from importlib.util import find_spec
 
@@ -363,7 +426,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--reviews", required=True, nargs="+", metavar="PATH", help="labelled reviews"
     )
-    train.add_argument("--output", required=True, type=Path, metavar="BUNDLE_DIR")
+    train.add_argument("--output", required=True, type=_directory, metavar="BUNDLE_DIR")
     train.add_argument(
         "--unlabelled",
         nargs="+",
@@ -385,7 +448,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--reviews", required=True, nargs="+", metavar="PATH", help="labelled reviews"
     )
-    evaluate.add_argument("--output", type=Path, metavar="DIR", help="draw the report there")
+    evaluate.add_argument("--output", type=_directory, metavar="DIR", help="draw the report there")
     _add_dump(evaluate)
 
     rate = commands.add_parser("rate", help="rate the texts given, or one per line of stdin")

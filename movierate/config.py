@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import difflib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,10 +114,12 @@ class TrainConfig(DumpConfig):
         _between("validation_share", self.validation_share, 0.01, 0.9)
         _between("calibration_share", self.calibration_share, 0, 0.5)
         _between("teacher", self.teacher, 0, 1)
-        _at_least("excerpts", self.excerpts, 0)
-        _at_least("joined", self.joined, 0)
+        _between("excerpts", self.excerpts, 0, 10)
+        _between("joined", self.joined, 0, 10)
         _at_least("epochs", self.epochs, 1)
         _at_least("batch_size", self.batch_size, 1)
+        _between("learning_rate", self.learning_rate, 1e-9, 10)
+        _at_least("seed", self.seed, 0)
         _between("dropout", self.dropout, 0, 0.9)
         _between("word_dropout", self.word_dropout, 0, 0.9)
         _one_of("loss", self.loss, ("mae", "mse", "huber"))
@@ -124,6 +127,9 @@ class TrainConfig(DumpConfig):
         if self.stars[0] >= self.stars[1]:
             raise UserError("stars: give the model's lowest and highest rating, as [1, 10]")
 
+
+LARGEST = 2**31 - 1
+"""The largest whole number that Spark takes."""
 
 Config = TypeVar("Config", bound=DumpConfig)
 
@@ -164,17 +170,23 @@ def parse_date(text: str) -> datetime.date:
     try:
         return datetime.datetime.strptime(text, "%Y-%m-%d").date()
     except ValueError:
-        raise UserError(f"date: {text} is not a date: write it as YYYY-MM-DD") from None
+        raise UserError(f"date: {text:.80} is not a date: write it as YYYY-MM-DD") from None
+
+
+NOT_YAML = (yaml.YAMLError, ValueError, AttributeError, RecursionError)
+"""What its parser raises of other texts: ValueError of a day that there is not, as 2026-02-30."""
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UserError(f"config: there is no file {file}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"config: {file} can't be read ({error})") from None
-    except yaml.YAMLError as error:
+    try:
+        values = yaml.safe_load(text)
+    except NOT_YAML as error:
         where = " ".join(str(error).split())
         raise UserError(f"config: {file} is not YAML ({where})") from None
     if not isinstance(values, dict | None):
@@ -186,12 +198,15 @@ def _assignments(assigned: Sequence[str]) -> dict[str, Any]:
     values = {}
     for assignment in assigned:
         key, equals, value = assignment.partition("=")
-        try:
-            values[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            equals = ""
         if not equals:
             raise UserError(f"config: --set {assignment}: write KEY=VALUE, as --set epochs=4")
+        try:
+            values[key] = yaml.safe_load(value)
+        except NOT_YAML:
+            raise UserError(
+                f"config: --set {key}: {value:.80} is not a value of YAML: put it in quotes, "
+                f"as --set '{key}=\"...\"'"
+            ) from None
     return values
 
 
@@ -203,18 +218,25 @@ def _convert(key: str, value: Any, field: dataclasses.Field[Any]) -> Any:
     what, convert = _KINDS[kind]
     try:
         return convert(value)
-    except TypeError:
-        raise UserError(f"config: {key}: {value!r} is not {what}") from None
+    except (TypeError, ValueError):
+        raise UserError(f"config: {key}: {_shown(value)} is not {what}") from None
+
+
+def _shown(value: Any) -> str:
+    try:
+        return f"{value!r:.80}"
+    except ValueError:  # Python prints no number of thousands of digits
+        return "a huge number"
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not value or "\0" in value:
         raise TypeError
     return value
 
 
 def _whole(value: Any) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > LARGEST:
         raise TypeError
     return value
 
@@ -233,11 +255,16 @@ def _separator(text: str) -> str:
 
 
 def _number(value: Any) -> float:
-    return float(value) if isinstance(value, float) else float(_whole(value))
+    number = value if isinstance(value, float) else float(_whole(value))
+    if not math.isfinite(number):
+        raise TypeError
+    return number
 
 
 def _names(value: Any) -> tuple[str, ...]:
     parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        raise TypeError
     return tuple(name for part in parts if (name := _text(part).strip()))
 
 
@@ -253,19 +280,21 @@ def _pair(value: Any) -> tuple[float, float]:
 
 
 def _date(value: Any) -> datetime.date:
-    return value if isinstance(value, datetime.date) else parse_date(str(value))
+    if type(value) is datetime.date:
+        return value
+    return parse_date(str(value))  # of a datetime, too, which is refused for its time
 
 
 _KINDS: dict[str, tuple[str, Callable[[Any], Any]]] = {
-    "str": ("a text", _text),
-    "int": ("a whole number", _whole),
+    "str": ("a text, in quotes where YAML needs them", _text),
+    "int": (f"a whole number of at most {LARGEST}", _whole),
     "bool": ("true or false", _flag),
     "float": ("a number", _number),
     "tuple[str, ...]": ("a list of column names", _names),
     "tuple[float, float]": ("a pair of numbers, as 1-5", _pair),
     "datetime.date": ("a date", _date),
 }
-"""For each type of a field: what it is called, and the conversion, which may raise TypeError."""
+"""For each type of a field: its name, and the conversion, which raises TypeError or ValueError."""
 
 
 def _one_of(key: str, value: str, known: tuple[str, ...]) -> None:

@@ -23,6 +23,7 @@ from pyspark.sql import DataFrame, SparkSession
 from movierate.config import ScoreConfig
 from movierate.errors import GateTripped, RunFailed, UserError
 from movierate.logs import Phases
+from movierate.paths import check_names
 from movierate.reviews import read_reviews
 from movierate.reviews.formats import guess_format
 from movierate.reviews.inputs import Inputs, find_inputs
@@ -66,6 +67,7 @@ def score_new_files(
         GateTripped: a batch was held back by a gate; likewise.
     """
     phases = phases or Phases()
+    check_names(spark, paths, output)
     store = Store(spark, output, paths)
     inputs = find_inputs(spark, paths, may_be_empty=True)
     if inputs.listing.repeated:

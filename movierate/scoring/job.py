@@ -19,6 +19,7 @@ from movierate.logs import Phases
 from movierate.model import bundle
 from movierate.model.baseline import Baseline
 from movierate.model.bundle import BundleFiles
+from movierate.paths import check_names
 from movierate.reviews import Dump, read_reviews
 from movierate.reviews.broken import is_read_failure
 from movierate.reviews.inputs import Inputs
@@ -82,6 +83,7 @@ def score(
         RunFailed: the run broke; nothing of it was published, and runs/ says why.
     """
     phases = phases or Phases()
+    check_names(spark, paths, output)
     store = Store(spark, output, paths)
     with store.held(phases.say):
         store.check_kind(batches=False)

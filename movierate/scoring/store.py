@@ -32,6 +32,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from movierate.errors import UserError
+from movierate.paths import check_apart
 from movierate.scoring.lock import held
 from movierate.scoring.record import RUNS
 from movierate.spark import file_system, first_line, read_text
@@ -40,6 +41,15 @@ TABLES = ("ratings", "rejected")
 STAGING = ".staging"
 READY = "READY"
 CHECKPOINT = ".checkpoint"
+
+WRITTEN = (
+    *(f"{table}/scored_date=2026-01-31/part-00000.snappy.parquet" for table in TABLES),
+    *(f"{table}/scored_date=2026-01-31/batch=0/part-00000.snappy.parquet" for table in TABLES),
+    f"{RUNS}/20260131T030000Z-01234567.json",
+    f"{STAGING}/20260131T030000Z-01234567/{READY}",
+    f"{CHECKPOINT}/metadata",
+)
+"""A file of each kind that runs write."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,7 @@ class Store:
         """Take the directory; nothing is written yet.
 
         Raises:
-            UserError: it is a file, can't be reached, or lies within one of the inputs.
+            UserError: it is a file, can't be reached, or shares files with one of the inputs.
         """
         self._spark = spark
         self._fs, self._root = file_system(spark, directory)
@@ -74,13 +84,7 @@ class Store:
                 raise UserError(f"output: {directory} is a file: name a directory")
         except Py4JJavaError as error:
             raise UserError(f"output: {directory} can't be used ({first_line(error)})") from None
-        for path in inputs:
-            qualified = str(file_system(spark, path)[1])
-            if f"{self._root}/".startswith(f"{qualified}/"):
-                raise UserError(
-                    f"output: {directory} lies within the input {path}: "
-                    "the next run would read it: name another"
-                )
+        check_apart(spark, inputs, directory, WRITTEN)
 
     def has_runs(self) -> bool:
         """Whether a run has left its record in the directory."""
