@@ -37,7 +37,9 @@ class Outcome:
 
     @property
     def record(self) -> dict[str, Any]:
-        newest = max((self.output / "runs").iterdir(), key=lambda path: path.stat().st_mtime_ns)
+        newest = max(
+            (self.output / "runs").glob("[!.]*.json"), key=lambda path: path.stat().st_mtime_ns
+        )
         return json.loads(newest.read_text())
 
     def column(self, name: str) -> list[Any]:

@@ -14,8 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-GOOD = "A wonderful film, beautifully acted and moving."
-BAD = "A dull, awful mess. I want my money back."
+GOOD = "A wonderful film and a moving one."
+BAD = "A dull and awful mess. I want my money back."
 TEXTS = [GOOD, BAD]
 
 Row = dict[str, Any]

@@ -7,7 +7,7 @@ import pyarrow.dataset as ds
 import pytest
 
 from tests.cases.conftest import all_rated, refused
-from tests.cases.inputs import GOOD, TEXTS, review, write_lines, write_parquet
+from tests.cases.inputs import GOOD, TEXTS, review, write_lines, write_parquet, write_rows
 
 
 def kept_types(outcome, *names: str) -> list[str]:
@@ -22,33 +22,30 @@ def test_the_text(score, dump):
     assert outcome.column("text") == [GOOD, GOOD]
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["r", "source", "reason", "raw", "line", "c0", "rating_unread", "place", "__source_file"],
-)
-@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
-def test_a_column_named_as_one_of_our_own(score, dump, name, suffix):
-    if suffix == ".jsonl":
-        write_lines(dump / "r.jsonl", review("1", **{name: "x"}))
-    else:
-        write_parquet(dump / "r.parquet", id=["1"], text=[GOOD], **{name: ["x"]})
-    outcome = score("--keep", name)
+def test_a_column_named_r(score, dump):
+    write_lines(dump / "r.jsonl", review("1", r="x"))
+    outcome = score("--keep", "r")
     all_rated(outcome, 1)
-    assert outcome.column(name) == ["x"]
+    assert outcome.column("r") == ["x"]
 
 
-def test_all_of_them_and_a_rejected_row(score, dump):
-    names = ("text", "r", "source", "reason", "raw")
-    rows = [
-        review("1", r="r1", source="s1", reason="e1", raw="w1"),
-        review("2", text=" ", raw="w2"),
-    ]
-    write_lines(dump / "r.jsonl", *rows)
-    outcome = score("--keep", ",".join(names))
+OURS = ("r", "source", "reason", "raw", "line", "c0", "rating_unread", "place", "__source_file")
+"""Names that the job's own columns have, or had."""
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+def test_columns_named_as_our_own(score, dump, suffix):
+    write_rows(
+        dump / f"r{suffix}",
+        review("1", **{name: f"{name} 1" for name in OURS}),
+        review("2", **{name: f"{name} 2" for name in OURS} | {"text": " "}),
+    )
+    outcome = score("--keep", ",".join(["text", *OURS]))
     all_rated(outcome, 1, rejected=1)
-    assert [outcome.column(name) for name in names] == [[GOOD], ["r1"], ["s1"], ["e1"], ["w1"]]
+    assert [outcome.column(name) for name in OURS] == [[f"{name} 1"] for name in OURS]
+    assert outcome.column("text") == [GOOD]
     assert outcome.rejected["reason"].tolist() == ["empty_text"]
-    assert outcome.rejected["source"].iloc[0].endswith("r.jsonl")
+    assert outcome.rejected["source"].iloc[0].endswith(f"r{suffix}")
 
 
 @pytest.mark.parametrize("name", ["rating", "Rating", "SCORED_AT", "movie_id"])
@@ -108,7 +105,7 @@ def test_types_of_json_that_only_a_late_row_tells(score, dump):
     assert (outcome.column("n")[-1], outcome.column("s")[-1]) == (0.5, "late")
 
 
-@pytest.mark.parametrize("number", [2**63, 10**30, 1e400, 0.1])
+@pytest.mark.parametrize("number", [2**63, 1e400])
 def test_a_number_of_json_that_no_type_holds_is_not_changed(score, dump, number):
     written = "1e400" if number == float("inf") else repr(number)
     line = '{"id": "1", "text": "A wonderful film", "n": %s}\n'

@@ -83,7 +83,7 @@ def test_a_name_with_a_colon(score, dump):
     for input in (path, dump):
         outcome = score(input=input)
         if outcome.code:
-            one_line(outcome.code, outcome.stderr, "r_16:00:00.jsonl", "colon")
+            one_line(outcome.code, outcome.stderr, "r_16:00:00.jsonl")
         else:
             all_rated(outcome, 1)
 
