@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import os
 import platform
 import re
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from pyspark.sql import SparkSession
 
 import movierate
 from movierate.config import ScoreConfig
+from movierate.files import replace_file
 from movierate.reviews.inputs import Inputs
 from movierate.spark import file_system
 
@@ -66,13 +67,14 @@ def failed(record: dict[str, Any], error: BaseException, seconds: float) -> dict
 def leave_locally(record: dict[str, Any]) -> None:
     """Write the record of a run that failed before Spark ran.
 
-    It goes where runs have left theirs before, if that is a directory of this machine.
+    It goes where runs have left theirs before, if that is a directory of this machine that can be
+    written to: why the run failed matters more than its record.
     """
     runs = Path(record["output"]) / RUNS
     if runs.is_dir():
-        partial = runs / f".{record['run_id']}.json"
-        partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        os.replace(partial, runs / f"{record['run_id']}.json")
+        with suppress(OSError):
+            text = json.dumps(record, indent=2) + "\n"
+            replace_file(runs / f"{record['run_id']}.json", text.encode())
 
 
 def with_sizes(
