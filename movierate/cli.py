@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import errno
+import io
 import json
 import logging
 import math
@@ -16,7 +17,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -341,12 +342,28 @@ def _said(figure: float | None) -> str:
 def _rate(arguments: argparse.Namespace) -> None:
     from movierate import open_rater
 
+    if not arguments.texts and sys.stdin is None:
+        raise UserError("rate: stdin is closed: give texts as arguments, or one a line of stdin")
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):  # bytes that are no text come out as they are
+            stream.reconfigure(errors="surrogateescape")
     rater = open_rater(arguments.model)
     if arguments.texts:
         _print_ratings(rater, arguments.texts)
         return
-    for line in sys.stdin:
+    for line in _lines_of_stdin():
         _print_ratings(rater, [line.rstrip("\n")])
+
+
+def _lines_of_stdin() -> Iterator[str]:
+    if sys.stdin.isatty():
+        _progress("type a text a line; Ctrl-D ends")
+    try:
+        yield from sys.stdin
+    except OSError as error:
+        raise UserError(
+            f"rate: stdin can't be read ({error.strerror}): give texts as arguments"
+        ) from None
 
 
 def _print_ratings(rater: Any, texts: list[str]) -> None:

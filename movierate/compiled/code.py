@@ -4,7 +4,8 @@ Importing numba takes a process half a second and 40 MB, loading its own cache a
 numba is only imported to compile. What it makes is kept as an object file, and a process loads
 that with llvmlite alone, in a few milliseconds.
 
-The code is named by the host's processor, the versions of what made it and the kernels' source.
+The code is named by the host's processor, the versions of what made it and the source of all of
+movierate that the kernels import.
 The Spark driver sends its code along with the model; a worker on another kind of processor makes
 its own.
 """
@@ -21,12 +22,13 @@ import sys
 import tempfile
 import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from movierate.files import lock_file, replace_file
 
 CACHE = "MOVIERATE_CACHE"
 """The environment variable that names a directory for compiled code."""
@@ -34,7 +36,8 @@ CACHE = "MOVIERATE_CACHE"
 C_FUNCTIONS = ("memcpy", "memmove", "memset")
 """What LLVM may call by itself, and all that our code does."""
 
-_HERE = Path(__file__).parent
+_ROOT = Path(__file__).parents[2]
+"""Where the package lies."""
 
 
 @dataclass(frozen=True)
@@ -132,13 +135,45 @@ def host_key() -> str:
     import llvmlite.binding as llvm
 
     features = llvm.get_host_cpu_features().flatten()
-    sources = [path.read_bytes() for path in sorted(_HERE.glob("*.py"))]
-    sources.append((_HERE.parent / "text" / "tokens.py").read_bytes())
     parts = (
         *(sys.platform, llvm.get_process_triple(), llvm.get_host_cpu_name(), features),
-        *(version("numba"), version("llvmlite"), unicodedata.unidata_version),
+        *(version("numba"), version("llvmlite"), version("numpy"), unicodedata.unidata_version),
+        source_digest(__name__),
     )
-    return hashlib.sha256("\0".join(parts).encode() + b"\0".join(sources)).hexdigest()[:32]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+@cache
+def source_digest(module: str) -> str:
+    """The SHA-256 of a module's source and of all of movierate that it imports, at any depth.
+
+    A constant that changes anywhere changes it, so what is cached under it is never stale.
+    """
+    digest = hashlib.sha256()
+    for name, source in sorted(_sources(module).items()):
+        digest.update(f"{name} {len(source)}\n".encode() + source)
+    return digest.hexdigest()
+
+
+_IMPORT = re.compile(
+    r"^\s*(?:from|import) +(movierate[\w.]*)(?: +import +([^(\n]+|\([^)]*\)))?", re.MULTILINE
+)
+
+
+def _sources(module: str) -> dict[str, bytes]:
+    """The source of a module and of those that it imports, by their names."""
+    found: dict[str, bytes] = {}
+    names = [module]
+    while names:
+        name = names.pop()
+        path = _ROOT.joinpath(*name.split("."))
+        path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+        if name in found or not path.is_file():  # not a module, but something within one
+            continue
+        found[name] = path.read_bytes()
+        for parent, members in _IMPORT.findall(found[name].decode()):
+            names += [parent, *(f"{parent}.{member}" for member in re.findall(r"\w+", members))]
+    return found
 
 
 def compile_code(key: str) -> Code:
@@ -247,11 +282,11 @@ def _kept(directory: Path, key: str) -> Code:
     path = directory / f"kernels-{key}.o"
     code = _read(path, key)
     if code is None:
-        with locked(directory / f"kernels-{key}.lock"):  # of many processes, one compiles
+        with lock_file(directory / f"kernels-{key}.lock"):  # of many processes, one compiles
             code = _read(path, key)
             if code is None:
                 code = compile_code(key)
-                write_whole(path, _packed(code))
+                replace_file(path, _packed(code))
     return code
 
 
@@ -272,23 +307,3 @@ def _read(path: Path, key: str) -> Code | None:
         return None
     head, _, objects = body.partition(b"\n")
     return Code(key, json.loads(head)["signatures"], objects)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a file's lock; another process that wants it waits."""
-    import fcntl
-
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def write_whole(path: Path, data: bytes | memoryview) -> None:
-    """Write a file that appears under its name whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        partial.write_bytes(data)
-        partial.rename(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -17,9 +17,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +30,7 @@ import safetensors.numpy
 from numpy.typing import NDArray
 
 from movierate.errors import UserError
+from movierate.files import find_directory, replace_directory
 from movierate.model import geometry
 from movierate.model.baseline import Baseline
 from movierate.model.intervals import Intervals
@@ -50,6 +50,9 @@ SHIPPED = Path(__file__).parent.parent / "models"
 """Where the models that come with movierate lie, a directory each."""
 
 DEFAULT_MODEL = "imdb"
+
+LARGEST, LARGEST_MANIFEST = 4 << 30, 16 << 20
+"""Bytes of a bundle's files, and of its manifest, at most; the shipped one has ten million."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Bundle:
         return model
 
     def save(self, directory: Path, dtype: str = "float16", report: Path | None = None) -> Bundle:
-        """Write the bundle; whole or not at all under the name given.
+        """Write the bundle; at every moment the new one or the one before it is there, whole.
 
         Args:
             directory: replaced if it is a bundle already.
@@ -132,7 +135,7 @@ class Bundle:
         }
         manifest["sha256"] = _digest(manifest)
         files[MANIFEST] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
-        _write_whole(directory, files)
+        replace_directory(directory, files)
         return load(directory)
 
 
@@ -150,16 +153,38 @@ class BundleFiles:
         self._where = where
 
     @cached_property
+    def manifest(self) -> Mapping[str, Any]:
+        """What `MANIFEST` says, verified.
+
+        Raises:
+            UserError: it is altered, or another version of movierate made it.
+        """
+        try:
+            manifest: dict[str, Any] = json.loads(self.files[MANIFEST])
+            version = manifest["format_version"]
+            if version != FORMAT_VERSION:
+                raise self._other_version("format", version, FORMAT_VERSION)
+            if manifest.pop("sha256", None) != _digest(manifest):
+                raise self._broken(f"{MANIFEST} was altered: its SHA-256 is not the one stated")
+            version, files = manifest["text"]["tokens_version"], dict(manifest["files"])
+        except (LookupError, TypeError, ValueError, RecursionError):
+            raise self._broken(f"{MANIFEST} is not what movierate writes") from None
+        if version != TOKENS_VERSION:
+            raise self._other_version("token definition", version, TOKENS_VERSION)
+        return manifest | {"files": files}
+
+    @cached_property
     def bundle(self) -> Bundle:
         """The bundle, its digests verified.
 
         Raises:
             UserError: a file is missing or altered, or another version of movierate made it.
         """
-        manifest = self._manifest()
-        tokens = self._verified(manifest, VOCABULARY).decode().splitlines()
+        manifest = self.manifest
+        self._verify_files()
         try:
-            arrays = safetensors.numpy.load(self._verified(manifest, WEIGHTS))
+            tokens = self.files[VOCABULARY].decode().splitlines()
+            arrays = safetensors.numpy.load(self.files[WEIGHTS])
             weights = {name: array.astype(np.float32) for name, array in arrays.items()}
             salience = weights.pop("salience")
             decisive = {key: manifest[key] for key in _DECISIVE}
@@ -183,7 +208,7 @@ class BundleFiles:
                 model_id=f"{manifest['name']}-{_digest(decisive)[:12]}",
             )
             _check_shapes(bundle)
-        except (KeyError, TypeError, ValueError, safetensors.SafetensorError) as error:
+        except (LookupError, TypeError, ValueError, safetensors.SafetensorError) as error:
             raise self._broken(f"its parts do not fit together ({error})") from None
         return bundle
 
@@ -192,34 +217,15 @@ class BundleFiles:
         files = {name: self.files[name] for name in (MANIFEST, VOCABULARY, WEIGHTS)}
         return BundleFiles(files, self._where)
 
-    def _manifest(self) -> dict[str, Any]:
-        if MANIFEST not in self.files:
-            raise self._broken(f"it has no {MANIFEST}")
-        try:
-            manifest: dict[str, Any] = json.loads(self.files[MANIFEST])
-            version = manifest["format_version"]
-        except (ValueError, KeyError, TypeError):
-            raise self._broken(f"{MANIFEST} is not what movierate writes") from None
-        if version != FORMAT_VERSION:
-            raise self._other_version("format", version, FORMAT_VERSION)
-        stated = manifest.pop("sha256", None)
-        if stated != _digest(manifest):
-            raise self._broken(f"{MANIFEST} was altered: its SHA-256 is not the one stated")
-        tokens_version = manifest["text"]["tokens_version"]
-        if tokens_version != TOKENS_VERSION:
-            raise self._other_version("token definition", tokens_version, TOKENS_VERSION)
-        for name in manifest["files"]:
-            if name in self.files or not name.startswith(REPORT + "/"):
-                self._verified(manifest, name)
-        return manifest
-
-    def _verified(self, manifest: Mapping[str, Any], name: str) -> bytes:
-        if name not in self.files:
-            raise self._broken(f"{name} is missing")
-        data = self.files[name]
-        if hashlib.sha256(data).hexdigest() != manifest["files"][name]:
-            raise self._broken(f"{name} was altered: its SHA-256 is not the one in {MANIFEST}")
-        return data
+    def _verify_files(self) -> None:
+        stated = self.manifest["files"]
+        for name in {VOCABULARY: "", WEIGHTS: "", **stated}:
+            if name in self.files:
+                if hashlib.sha256(self.files[name]).hexdigest() != stated.get(name):
+                    why = f"{name} was altered: its SHA-256 is not the one in {MANIFEST}"
+                    raise self._broken(why)
+            elif not name.startswith(REPORT + "/"):
+                raise self._broken(f"{name} is missing")
 
     def _broken(self, why: str) -> UserError:
         return UserError(f"model: {self._where}: {why}: copy the bundle anew or train it again")
@@ -244,18 +250,61 @@ def load(name_or_dir: str | Path) -> Bundle:
 
 
 def read(name_or_dir: str | Path) -> BundleFiles:
-    """The bytes of a bundle's files, not yet verified.
+    """The bytes of the files that a bundle's manifest names, not yet verified.
 
     Raises:
-        UserError: there is no such bundle.
+        UserError: there is no such bundle, it can't be read or is too large.
     """
-    directory = find(name_or_dir)
-    files = {
-        path.relative_to(directory).as_posix(): path.read_bytes()
-        for path in directory.rglob("*")
-        if path.is_file()
-    }
-    return BundleFiles(files, where=str(name_or_dir))
+    where = str(name_or_dir)
+    with _explained(where):
+        before = None
+        while before != (state := _state(find(name_or_dir))):  # replaced while it was read
+            before = state
+            files = dict(_read_files(find(name_or_dir), where))
+    return BundleFiles(files, where)
+
+
+def _state(directory: Path) -> tuple[int, ...]:
+    """Tells a directory from another one that takes its place."""
+    found = directory.stat()
+    return found.st_dev, found.st_ino, found.st_mtime_ns
+
+
+def _read_files(directory: Path, where: str) -> Iterator[tuple[str, bytes]]:
+    """The manifest, and of the files that it names those that are there."""
+    room = LARGEST
+    manifest = _read_file(_inside(directory, MANIFEST, where), LARGEST_MANIFEST, where)
+    for name in BundleFiles({MANIFEST: manifest}, where).manifest["files"]:
+        path = _inside(directory, name, where)
+        if path.is_file():
+            data = _read_file(path, room, where)
+            room -= len(data)
+            yield name, data
+    yield MANIFEST, manifest
+
+
+def _inside(directory: Path, name: str, where: str) -> Path:
+    """Where a file of a bundle lies; the name comes from the manifest, and may be anything."""
+    path = (directory / name).resolve()
+    if not path.is_relative_to(directory.resolve()):
+        raise UserError(f"model: {where}: {name} leads out of it: copy the bundle with cp -rL")
+    return path
+
+
+def _read_file(path: Path, most: int, where: str) -> bytes:
+    if path.stat().st_size > most:
+        raise UserError(f"model: {where}: {path.name} is too large: it is not of a model")
+    return path.read_bytes()
+
+
+@contextmanager
+def _explained(where: str) -> Iterator[None]:
+    """Turns what the system says of a path into a line for the user."""
+    try:
+        yield
+    except (OSError, RuntimeError, ValueError) as error:  # also a loop of links, a null byte
+        why = getattr(error, "strerror", None) or error
+        raise UserError(f"model: {where}: it can't be read: {why}") from None
 
 
 def find(name_or_dir: str | Path) -> Path:
@@ -264,15 +313,18 @@ def find(name_or_dir: str | Path) -> Path:
     Raises:
         UserError: there is none.
     """
-    directory = Path(name_or_dir)
-    if not directory.is_dir() and len(directory.parts) == 1:
-        directory = SHIPPED / name_or_dir
-    if not directory.is_dir():
-        raise UserError(
-            f"model: there is no bundle {name_or_dir}: give the directory that train.py wrote, "
-            f"or a shipped model ({', '.join(shipped())})"
-        )
-    return directory
+    given = Path(name_or_dir)
+    places = [given, SHIPPED / given] if len(given.parts) == 1 else [given]
+    hint = f"give the directory that train.py wrote, or a shipped model ({', '.join(shipped())})"
+    with _explained(str(name_or_dir)):
+        for directory in map(find_directory, places):
+            if is_bundle(directory):
+                return directory
+        if given.is_dir():
+            raise UserError(f"model: {given} is no bundle, it has no {MANIFEST}: {hint}")
+        if given.exists():
+            raise UserError(f"model: {given} is no directory: {hint}")
+    raise UserError(f"model: there is no bundle {name_or_dir}: {hint}")
 
 
 def shipped() -> list[str]:
@@ -282,7 +334,7 @@ def shipped() -> list[str]:
 
 def is_bundle(directory: Path) -> bool:
     """Whether a model lies there, whole or not."""
-    return (directory / MANIFEST).is_file()
+    return (find_directory(directory) / MANIFEST).is_file()
 
 
 def check_replaceable(directory: Path) -> None:
@@ -312,21 +364,3 @@ def _check_shapes(bundle: Bundle) -> None:
 def _digest(value: Mapping[str, Any]) -> str:
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _write_whole(directory: Path, files: Mapping[str, bytes]) -> None:
-    """Write a directory beside its place, then move it there."""
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    partial = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
-    previous = directory.with_name(f".{directory.name}.{os.getpid()}.previous")
-    try:
-        for name, data in files.items():
-            path = partial / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(data)
-        if directory.exists():
-            directory.rename(previous)
-        partial.rename(directory)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(previous, ignore_errors=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,8 +98,16 @@ class Rater:
         self._encoder = FastEncoder(kernels, arrays, live, settings.choose, encoder)
         self._forward = FastForward(kernels, arrays)
 
-    def rate(self, texts: Sequence[str | None] | Texts) -> Ratings:
-        """Rate any number of texts; None and texts without words get no rating."""
+    def rate(self, texts: Iterable[str | None] | Texts) -> Ratings:
+        """Rate any number of texts; null ones and those without words get no rating.
+
+        Args:
+            texts: a list, a pandas Series or anything else that yields strings in order; None,
+                NaN and pandas' NA and NaT are null.
+
+        Raises:
+            TypeError: it is one text instead of a list, or holds something that is no text.
+        """
         read = texts if isinstance(texts, Texts) else Texts.of(texts)
         starts = range(0, max(1, len(read)), BATCH)
         batches = [self._rate(read.part(start, start + BATCH)) for start in starts]

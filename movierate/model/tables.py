@@ -1,8 +1,8 @@
 """A bundle laid out for the compiled kernels, and shared between the workers of a host.
 
 The layout is computed once per host and kept as one file, which every worker maps into memory:
-the pages are the host's, whatever the number of workers. It is named by the bundle and verified
-by its digest.
+the pages are the host's, whatever the number of workers. It is named by the bundle and by the
+source that laid it out, and verified by its digest.
 """
 
 from __future__ import annotations
@@ -16,17 +16,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from movierate.compiled.code import Kernels, locked, write_whole
+from movierate.compiled.code import Kernels, source_digest
 from movierate.compiled.interface import BUCKET, COLUMNS, SHORT
 from movierate.compiled.toom_cook import EVALUATE_KERNEL
+from movierate.files import lock_file, replace_file
 from movierate.model.bundle import Bundle
 from movierate.model.geometry import CONV1_FILTERS, CONV_WIDTH
 from movierate.text.vocabulary import PADDING, Vocabulary
 
 Arrays = Mapping[str, NDArray[np.generic]]
-
-LAYOUT = 5
-"""Changes when the arrays below do: a file of another layout is not read."""
 
 LARGEST = 32_767
 """The largest int16."""
@@ -159,8 +157,8 @@ def shared(name: str, directory: Path, make: Callable[[], Arrays]) -> Arrays:
     Raises:
         OSError: the directory can't be used.
     """
-    path = directory / f"movierate-{name}-{LAYOUT}.tables"
-    with locked(path.with_suffix(".lock")):
+    path = directory / f"movierate-{name}-{source_digest(__name__)[:16]}.tables"
+    with lock_file(path.with_suffix(".lock")):
         if not path.exists() or (arrays := _mapped(path)) is None:
             _write(path, make())
             arrays = _mapped(path)
@@ -187,7 +185,7 @@ def _write(path: Path, arrays: Arrays) -> None:
     digest = hashlib.sha256(head)
     for part in parts:
         digest.update(part)
-    write_whole(path, b"".join([digest.digest(), head, *parts]))
+    replace_file(path, b"".join([digest.digest(), head, *parts]))
 
 
 DIGEST = 32

@@ -8,10 +8,10 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import json
-import os
 import platform
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import pyspark
 
 import movierate
 from movierate.config import ScoreConfig
+from movierate.files import replace_file
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.listing import as_source
 
@@ -65,13 +66,14 @@ def failed(record: dict[str, Any], error: BaseException, seconds: float) -> dict
 def leave_locally(record: dict[str, Any]) -> None:
     """Write the record of a run that failed before Spark ran.
 
-    It goes where runs have left theirs before, if that is a directory of this machine.
+    It goes where runs have left theirs before, if that is a directory of this machine that can be
+    written to: why the run failed matters more than its record.
     """
     runs = Path(record["output"]) / RUNS
     if runs.is_dir():
-        partial = runs / f".{record['run_id']}.json"
-        partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-        os.replace(partial, runs / f"{record['run_id']}.json")
+        with suppress(OSError):
+            text = json.dumps(record, indent=2) + "\n"
+            replace_file(runs / f"{record['run_id']}.json", text.encode())
 
 
 def with_sizes(inputs: Inputs, files: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:

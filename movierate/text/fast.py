@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,9 @@ WAYS = {"last": LAST, "ends": ENDS, "salient": SALIENT}
 NO_PHRASES = np.zeros((1, 2 * BUCKET), dtype=np.uint64)
 """A table of phrases, as `movierate.model.tables.lay_out` makes them, that has none."""
 
+NO_SERIES = (str, bytes, bytearray, memoryview, Mapping, Set)
+"""What can be iterated over, and yields something else than texts in order."""
+
 PIECE = 1 << 14
 """Bytes of a long text that are read at a time."""
 
@@ -53,8 +56,23 @@ class Texts:
 
     @classmethod
     def of(cls, texts: Iterable[str | None]) -> Texts:
-        """Python strings; a text that is None is empty."""
-        encoded = [(text or "").encode(errors="replace") for text in texts]
+        """Python strings; None, NaN and pandas' NA and NaT stand for an empty text.
+
+        Args:
+            texts: a list, a pandas Series, an array, or anything else that yields them in order.
+
+        Raises:
+            TypeError: it is one text, no series of them, or holds something that is no text.
+        """
+        is_series = isinstance(texts, Iterable) and getattr(texts, "ndim", 1) == 1
+        if not is_series or isinstance(texts, NO_SERIES):
+            name = type(texts).__name__
+            raise TypeError(f"texts: give a list of strings, not a {name}; [text] for one text")
+        encoded = [
+            # A lone surrogate becomes bytes that are no UTF-8, and so no part of a token.
+            text.encode(errors="surrogatepass") if isinstance(text, str) else _empty(text, at)
+            for at, text in enumerate(texts)
+        ]
         offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
         np.cumsum([len(text) for text in encoded], out=offsets[1:])
         return cls(np.frombuffer(b"".join(encoded), dtype=np.uint8), offsets)
@@ -90,6 +108,19 @@ class Texts:
     def text(self, row: int) -> str:
         """A text as a Python string."""
         return self.bytes(row).tobytes().decode(errors="replace")
+
+
+def _empty(text: Any, at: int) -> bytes:
+    """The bytes of a text that is null."""
+    if text is not None:
+        import pandas as pd  # who rates strings alone does not wait for it
+
+        if not pd.api.types.is_scalar(text) or not pd.isna(text):
+            raise TypeError(
+                f"texts: a {type(text).__name__} is at position {at}, where a string should be, "
+                "or None or NaN for no text"
+            )
+    return b""
 
 
 class FastEncoder:

@@ -1,7 +1,9 @@
 """A bundle comes back as it was saved, or is refused in one clear line."""
 
 import dataclasses
+import itertools
 import json
+import multiprocessing
 import os
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from movierate.model import bundle as bundles
 from movierate.model.baseline import Baseline, Histogram
 from movierate.model.bundle import SHIPPED, load
 from movierate.model.rater import Rater
+from tests.test_files import WAYS, is_stopped
 
 TEXTS = ["a good film", "not a good film, awful!", "bad bad plot 8/10"]
 
@@ -121,17 +124,114 @@ def test_a_bundle_replaces_a_bundle_and_nothing_else(small_bundle, saved, tmp_pa
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["model", "notes"]
 
 
-def test_a_save_that_breaks_leaves_the_previous_bundle(small_bundle, saved, monkeypatch):
-    def break_off(*_args):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("way", WAYS)
+def test_a_save_that_stops_anywhere_leaves_a_whole_model(small_bundle, tmp_path: Path, way):
+    other = dataclasses.replace(small_bundle, choose="last")
+    report = tmp_path / "report"
+    report.mkdir()
+    (report / "card.md").write_text("# A card\n")
+    first = small_bundle.save(tmp_path / "0" / "model").model_id
+    second = other.save(tmp_path / "other").model_id
+    for step in itertools.count():
+        directory = tmp_path / str(step) / "model"
+        small_bundle.save(directory)
+        stopped = is_stopped(lambda: other.save(directory, report=report), step, way)  # noqa: B023
+        assert load(directory).model_id in (first, second)
+        assert other.save(directory).model_id == second
+        if not stopped:
+            break
+    assert step > 20
 
-    before = load(saved).model_id
-    monkeypatch.setattr(Path, "write_bytes", break_off)
-    with pytest.raises(KeyboardInterrupt):
-        small_bundle.save(saved)
-    monkeypatch.undo()
-    assert load(saved).model_id == before
-    assert [path.name for path in saved.parent.iterdir()] == ["model"]
+
+def test_whoever_reads_while_a_model_is_replaced_gets_a_whole_one(small_bundle, saved):
+    def save() -> None:
+        for choose in ("last", "ends", "salient") * 10:
+            dataclasses.replace(small_bundle, choose=choose).save(saved)
+
+    writer = multiprocessing.get_context("fork").Process(target=save)
+    writer.start()
+    found = set()
+    while writer.is_alive():
+        found.add(load(saved).choose)
+    writer.join()
+    assert writer.exitcode == 0
+    assert len(found) > 1
+
+
+def test_a_model_that_is_replaced_between_two_of_its_files_is_read_again(
+    small_bundle, saved, monkeypatch
+):
+    read_file, others = bundles._read_file, [dataclasses.replace(small_bundle, choose="last")]
+
+    def read_and_replace(*arguments):
+        data = read_file(*arguments)
+        if others:
+            others.pop().save(saved)
+        return data
+
+    monkeypatch.setattr(bundles, "_read_file", read_and_replace)
+    assert load(saved).choose == "last"
+
+
+def test_a_directory_that_is_no_bundle_is_not_read(tmp_path: Path):
+    with (tmp_path / "huge.bin").open("wb") as file:
+        file.truncate(1 << 40)
+    os.mkfifo(tmp_path / "pipe")
+    assert "has no bundle.json" in refusal(tmp_path)
+    os.mkfifo(tmp_path / "bundle.json")
+    assert "has no bundle.json" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "manifest", ["{}", "[]", "", "7", "\udc80", "[" * 99_999, '{"files": {"huge.bin": ""}}']
+)
+def test_a_bundle_json_of_something_else_is_refused_and_nothing_else_read(tmp_path, manifest):
+    os.mkfifo(tmp_path / "huge.bin")  # whoever opens it waits for ever
+    (tmp_path / "bundle.json").write_text(manifest, errors="surrogateescape")
+    assert "is not what movierate writes" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("files", [["a"], 7, None, {"vocabulary.txt": None}])
+def test_a_list_of_files_that_is_none(saved, files):
+    restate(saved, files=files)
+    assert "copy the bundle anew" in refusal(saved)
+
+
+@pytest.mark.parametrize("name", ["../secret.txt", "report/../../secret.txt", "{outside}"])
+def test_files_outside_the_bundle_are_not_read(saved, name):
+    outside = saved.parent / "secret.txt"
+    outside.write_text("secret")
+    restate(saved, files={name.format(outside=outside): "0" * 64})
+    assert "leads out of it" in refusal(saved)
+
+
+def test_links_may_lead_to_the_bundle_and_within_it_but_not_out_of_it(saved):
+    (saved / "data").mkdir()
+    (saved / "vocabulary.txt").rename(saved / "data" / "v")
+    (saved / "vocabulary.txt").symlink_to("data/v")
+    (saved.parent / "current").symlink_to("model")
+    assert load(saved.parent / "current").name == "small"
+    (saved / "data" / "v").rename(saved.parent / "v")
+    (saved / "vocabulary.txt").unlink()
+    (saved / "vocabulary.txt").symlink_to("../v")
+    assert "vocabulary.txt leads out of it" in refusal(saved)
+
+
+@pytest.mark.parametrize("name", ["bundle.json", "vocabulary.txt", "weights.safetensors"])
+def test_a_file_that_is_too_large_is_not_read(saved, name):
+    os.truncate(saved / name, 1 << 40)
+    assert f"{name} is too large" in refusal(saved)
+
+
+def test_a_file_given_as_a_model(saved):
+    assert "is no directory" in refusal(saved / "bundle.json")
+    assert "is no directory" in refusal(saved / "vocabulary.txt")
+
+
+def test_a_directory_of_the_name_of_a_shipped_model_does_not_hide_it(tmp_path, monkeypatch):
+    (tmp_path / "imdb").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert load("imdb").name == "imdb"
 
 
 def test_the_shipped_model_is_small_enough_for_git():

@@ -1,3 +1,5 @@
+import decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,3 +75,60 @@ def test_the_rater_and_its_plain_reference_equal_keras_on_the_example_reviews(ra
     stars = rater.rate(texts).predicted_rating
     rated = ~np.isnan(stars)
     np.testing.assert_allclose(stars[rated], expected[rated], atol=0.005)
+
+
+TEXTS = ["a great film", None, "awful"]
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["a great film", float("nan"), "awful"],
+        ["a great film", pd.NA, "awful"],
+        ["a great film", pd.NaT, "awful"],
+        ["a great film", np.float32("nan"), "awful"],
+        ["a great film", decimal.Decimal("nan"), "awful"],
+        tuple(TEXTS),
+        (text for text in TEXTS),
+        pd.Series(TEXTS),
+        pd.Series(["a great film", np.nan, "awful"], index=[7, 7, 9]),
+        pd.Series(TEXTS, dtype="string"),
+        pd.Series(TEXTS, dtype="string[pyarrow]"),
+        pd.Series(TEXTS, dtype="category"),
+        np.array(TEXTS, dtype=object),
+        np.array(["a great film", "", "awful"]),
+    ],
+)
+def test_what_pandas_and_numpy_call_null_is_null(rater, texts):
+    good, none, bad = rater.rate(texts).predicted_rating
+    assert good > bad
+    assert np.isnan(none)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        "a great film",
+        b"a great film",
+        bytearray(b"a great film"),
+        memoryview(b"a great film"),
+        {"text": "a great film"},
+        {"a great film"},
+        pd.DataFrame({"text": ["a great film"]}),
+        np.array("a great film"),
+        np.array([["a great film"]]),
+        None,
+        5,
+    ],
+)
+def test_what_is_no_list_of_texts_is_refused(rater, texts):
+    with pytest.raises(TypeError, match=f"texts: give a list .*not a {type(texts).__name__}"):
+        rater.rate(texts)
+
+
+@pytest.mark.parametrize("text", [5, 5.5, True, b"film", {"text": "film"}, ["film"], np.ones(2)])
+@pytest.mark.parametrize("at", [0, 700])
+def test_what_is_no_text_is_refused_with_its_position(rater, text, at):
+    texts = [*["good"] * at, text, "good"]
+    with pytest.raises(TypeError, match=f"a {type(text).__name__} is at position {at}"):
+        rater.rate(texts)
