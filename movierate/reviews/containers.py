@@ -9,41 +9,41 @@ from movierate.errors import UserError
 from movierate.reviews.inputs import Inputs
 
 ARCHIVES = {
-    ".zip": ("a ZIP archive", "unzip it first, with: unzip"),
-    ".tar": ("a tar archive", "unpack it first, with: tar -xf"),
-    ".tgz": ("a tar archive", "unpack it first, with: tar -xzf"),
-    ".tar.gz": ("a tar archive", "unpack it first, with: tar -xzf"),
-    ".tar.bz2": ("a tar archive", "unpack it first, with: tar -xjf"),
-    ".tar.xz": ("a tar archive", "unpack it first, with: tar -xJf"),
-    ".tar.zst": ("a tar archive", "unpack it first, with: tar --zstd -xf"),
-    ".7z": ("a 7z archive", "unpack it first, with: 7z x"),
-    ".rar": ("a RAR archive", "unpack it first, with: unrar x"),
-    ".xz": ("xz", "unpack it first, with: unxz"),
-    ".xlsx": ("an Excel workbook", "save its sheet as CSV first:"),
-    ".xls": ("an Excel workbook", "save its sheet as CSV first:"),
+    ".zip": ("a ZIP archive", "unzip it first, with: unzip '{name}'"),
+    ".tar": ("a tar archive", "unpack it first, with: tar -xf '{name}'"),
+    ".tgz": ("a tar archive", "unpack it first, with: tar -xzf '{name}'"),
+    ".tar.gz": ("a tar archive", "unpack it first, with: tar -xzf '{name}'"),
+    ".tar.bz2": ("a tar archive", "unpack it first, with: tar -xjf '{name}'"),
+    ".tar.xz": ("a tar archive", "unpack it first, with: tar -xJf '{name}'"),
+    ".tar.zst": ("a tar archive", "unpack it first, with: tar --zstd -xf '{name}'"),
+    ".7z": ("a 7z archive", "unpack it first, with: 7z x '{name}'"),
+    ".rar": ("a RAR archive", "unpack it first, with: unrar x '{name}'"),
+    ".xz": ("xz", "unpack it first, with: unxz '{name}'"),
+    ".xlsx": ("an Excel workbook", "save its sheet as CSV first"),
+    ".xls": ("an Excel workbook", "save its sheet as CSV first"),
 }
 """By the end of a file's name: what it is, and what to do."""
 
 BEGINNINGS = {
     b"PK\x03\x04": ARCHIVES[".zip"],
-    b"\x1f\x8b\x08": ("gzip", "name it so, with .gz at the end:"),
-    b"BZh": ("bzip2", "name it so, with .bz2 at the end:"),
-    b"\x28\xb5\x2f\xfd": ("Zstandard", "name it so, with .zst at the end:"),
+    b"\x1f\x8b\x08": ("gzip", "name it so, as {name}.gz"),
+    b"BZh": ("bzip2", "name it so, as {name}.bz2"),
+    b"\x28\xb5\x2f\xfd": ("Zstandard", "name it so, as {name}.zst"),
     b"\xfd7zXZ\x00": ARCHIVES[".xz"],
     b"7z\xbc\xaf\x27\x1c": ARCHIVES[".7z"],
     b"Rar!\x1a\x07": ARCHIVES[".rar"],
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ARCHIVES[".xls"],
-    b"SQLite format 3\x00": ("an SQLite database", "export its table as CSV first:"),
-    b"ARROW1": ("an Arrow file", "write it as Parquet first:"),
-    b"FEA1": ("a Feather file", "write it as Parquet first:"),
-    b"ORC": ("an ORC file", "write it as Parquet first:"),
-    b"Obj\x01": ("an Avro file", "write it as Parquet first:"),
-    b"\x89HDF\r\n\x1a\n": ("an HDF5 file", "write it as Parquet first:"),
-    b"\x80\x04\x95": ("a pickle", "write it as Parquet first:"),
-    b"%PDF-": ("a PDF document", "name the files of the dump alone, not"),
-    b"<!DOCTYPE html": ("a web page", "it may be a download that failed: fetch it again:"),
-    b"<html": ("a web page", "it may be a download that failed: fetch it again:"),
-    b"version https://git-lfs": ("a Git LFS pointer", "fetch its content, with: git lfs pull -I"),
+    b"SQLite format 3\x00": ("an SQLite database", "export its table as CSV first"),
+    b"ARROW1": ("an Arrow file", "write it as Parquet first"),
+    b"FEA1": ("a Feather file", "write it as Parquet first"),
+    b"ORC": ("an ORC file", "write it as Parquet first"),
+    b"Obj\x01": ("an Avro file", "write it as Parquet first"),
+    b"\x89HDF\r\n\x1a\n": ("an HDF5 file", "write it as Parquet first"),
+    b"\x80\x04\x95": ("a pickle", "write it as Parquet first"),
+    b"%PDF-": ("a PDF document", "name the files of the dump alone"),
+    b"<!DOCTYPE html": ("a web page", "it may be a download that failed: fetch it again"),
+    b"<html": ("a web page", "it may be a download that failed: fetch it again"),
+    b"version https://git-lfs": ("a Git LFS pointer", "fetch the file, with: git lfs pull"),
 }
 """By the bytes that a file begins with, once it is unpacked as its name says."""
 
@@ -67,10 +67,11 @@ def check_not_container(inputs: Inputs) -> None:
         if head.content[start : start + len(tar)] == tar:
             raise _refusal(head.path, *ARCHIVES[".tar"])
         for beginning, (what, remedy) in BEGINNINGS.items():
-            if head.content.startswith(beginning):
+            is_sure = not beginning.isalnum() or b"\0" in head.content
+            if head.content.startswith(beginning) and is_sure:
                 raise _refusal(head.path, what, remedy)
 
 
 def _refusal(path: str, what: str, remedy: str) -> UserError:
     name = path.rpartition("/")[2]
-    return UserError(f"input: {path} is {what}: {remedy} '{name}'")
+    return UserError(f"input: {path} is {what}: {remedy.format(name=name)}")

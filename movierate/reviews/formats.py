@@ -7,6 +7,7 @@ import re
 from movierate.config import FORMATS
 from movierate.errors import UserError
 from movierate.reviews import aclimdb, csv
+from movierate.reviews.containers import check_not_container
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.listing import data_suffix
 
@@ -30,9 +31,11 @@ def guess_format(inputs: Inputs) -> str:
         UserError: neither the first file's beginning nor its name tells, or it is one that is
             not read, or the files are of several formats.
     """
-    format = "aclimdb" if aclimdb.is_tree(inputs.files) else _guess(inputs)
-    if format != "aclimdb":
-        _check_one_format(inputs, format)
+    if aclimdb.is_tree(inputs.files):
+        return "aclimdb"
+    check_not_container(inputs)
+    format = _guess(inputs)
+    _check_one_format(inputs, format)
     return format
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import bz2
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -175,35 +177,76 @@ def _beginnings(spark: SparkSession, fs: Any, path: Any, size: int) -> Iterator[
     """Ever more of a file's beginning, and whether that is all; nothing if it can't be read.
 
     Raises:
-        UserError: the file may not be read.
+        UserError: the file may not be read, or its checksum is another file's.
     """
-    jvm: Any = spark._jvm
-    codecs = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(
-        spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
-    )
-    content = b""
     stream = None
     try:
-        stream = fs.open(path)
-        codec = codecs.getCodec(path)
-        if codec is not None:
-            stream = codec.createInputStream(stream)
+        stream = _open(spark, fs, path)
+        unpack = _UNPACK.get(str(path)[str(path).rfind(".") :], lambda packed: packed)
+        packed = content = b""
         while len(content) < LONGEST_HEAD_BYTES:
-            more, is_whole = _read(stream, size - len(content))
-            content += more
+            more, is_whole = _read(stream, size - len(packed))
+            packed += more
+            content = unpack(packed)[:LONGEST_HEAD_BYTES]
             yield content, is_whole
-            if len(content) < size:
+            if len(packed) < size:
                 return
             size *= 2
     except Py4JJavaError as error:
-        if "Permission denied" in str(error.java_exception):
+        why = str(error.java_exception)
+        if "Permission denied" in why:
             raise UserError(
                 f"input: {path}: permission denied: let the user who runs this read the file"
+            ) from None
+        if "ChecksumException" in why:
+            raise UserError(
+                f"input: {path} is not what its checksum file says: if it is as it should be, "
+                f"remove {path.getParent()}/.{path.getName()}.crc"
             ) from None
         return  # what is wrong with it will be said when its rows are accounted for
     finally:
         if stream is not None:
             stream.close()
+
+
+def _open(spark: SparkSession, fs: Any, path: Any) -> Any:
+    """A stream of a file: unpacked, unless that is done here."""
+    stream = fs.open(path)
+    if str(path).endswith(tuple(_UNPACK)):
+        return stream
+    jvm: Any = spark._jvm
+    codecs = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(
+        spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
+    )
+    codec = codecs.getCodec(path)
+    return stream if codec is None else codec.createInputStream(stream)
+
+
+def _gunzip(packed: bytes) -> bytes:
+    """What can be unpacked of the beginning of a gzip file, however it goes on."""
+    pieces = []
+    try:
+        while packed:
+            member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+            pieces.append(member.decompress(packed, LONGEST_HEAD_BYTES))
+            packed = member.unused_data
+    except zlib.error:
+        pass
+    return b"".join(pieces)
+
+
+def _bunzip2(packed: bytes) -> bytes:
+    """What can be unpacked of the beginning of a bzip2 file, however it goes on."""
+    try:
+        return bz2.BZ2Decompressor().decompress(packed, LONGEST_HEAD_BYTES)
+    except OSError:
+        return b""
+
+
+_UNPACK = {".gz": _gunzip, ".bz2": _bunzip2}
+"""How the packed beginning of a file is unpacked. Hadoop's streams give nothing of a file that
+breaks off within the bytes asked for.
+"""
 
 
 def _read(stream: Any, count: int) -> tuple[bytes, bool]:

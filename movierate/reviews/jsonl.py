@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -157,7 +158,7 @@ def tagged(value: Any) -> str | None:
         letter = "w" if digits <= EXACT_DIGITS else "l" if digits <= LONG_DIGITS else "s"
         return f"{letter}{value}"
     if isinstance(value, _Real):
-        return f"r{value}"
+        return f"{'s' if math.isinf(float(value)) else 'r'}{value}"
     return f"j{_json(value)}" if isinstance(value, dict | list) else f"s{value}"
 
 
@@ -358,13 +359,27 @@ def _check_not_all_in_one(head: Head, objects: Sequence[dict[str, Any]], encodin
     for beginning, what, remedy in _ALL_IN_ONE:
         if re.match(beginning, text):
             raise UserError(f"input: {head.path} is one JSON object {what}: {remedy} ('{name}')")
-    wrapper = _WRAPPER.match(text)
     keys = {"".join(filter(str.isalnum, key.lower())) for record in objects for key in record}
-    if wrapper and keys.isdisjoint(ALIASES["text"]):
+    if not keys.isdisjoint(ALIASES["text"]):
+        return
+    found = next(filter(None, map(_table_within, objects)), None)
+    if found is None and not objects and (wrapper := _WRAPPER.match(text)):
+        found = f'["{wrapper[1]}"]'  # too large to be read whole
+    if found is not None:
         raise UserError(
             f"input: {head.path} is one JSON object with all reviews inside: make lines of them, "
-            f"with: jq -c '.[\"{wrapper[1]}\"][]' '{name}'"
+            f"with: jq -c '.{found}[]' '{name}'"
         )
+
+
+def _table_within(record: dict[str, Any]) -> str | None:
+    """Where an object holds an array of objects, as jq writes it."""
+    for key, value in record.items():
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            return f'["{key}"]'
+        if isinstance(value, dict) and (found := _table_within(value)):
+            return f'["{key}"]{found}'
+    return None
 
 
 def _no_object(head: Head) -> str:

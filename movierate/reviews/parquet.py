@@ -89,14 +89,15 @@ def _rows(
         for leaves in dict.fromkeys(footer.leaves for footer in footers.values())
     }
     groups: dict[tuple[Leaf | None, ...], list[File]] = {}
-    for file, footer in footers.items():
+    with_rows = {file: footer for file, footer in footers.items() if footer.rows}
+    for file, footer in with_rows.items():
         groups.setdefault(chosen[footer.leaves], []).append(file)
     types = [
         common_type(leaf.type for leaf in leaves if leaf is not None and leaf.type is not None)
         for leaves in zip(*groups, strict=True)
     ]
     targets = dict(zip(in_files, types, strict=False)) if groups else {}
-    is_all = len(footers) == len(inputs.files) and len(groups) == 1
+    is_all = len(with_rows) == len(inputs.files) and len(groups) == 1
     session = spark.newSession()
     for key, value in SETTINGS.items():
         session.conf.set(key, value)

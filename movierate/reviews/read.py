@@ -28,7 +28,7 @@ from movierate.reviews.encoding import AUTO, UTF8, check_encoding, guess_encodin
 from movierate.reviews.formats import guess_format
 from movierate.reviews.inputs import Inputs, find_inputs, is_splittable
 from movierate.reviews.kept import KeptColumn, find_kept
-from movierate.reviews.listing import check_all_read
+from movierate.reviews.listing import File, check_all_read
 from movierate.reviews.rating import NUMBER, SCALE_TOPS, Scale, guess_scale, parse_rating
 from movierate.reviews.record import (
     BrokenFile,
@@ -156,8 +156,9 @@ def read_reviews(
             a column is missing, or Spark would pass over one of the files.
     """
     inputs = find_inputs(spark, paths, whole)
-    check_not_container(inputs)
     format = guess_format(inputs) if config.format == "auto" else config.format
+    if format != "aclimdb":
+        check_not_container(inputs)
     if format == "aclimdb":
         inputs = inputs.only(aclimdb.reviews_of(inputs.files))
     config = dataclasses.replace(config, format=format)
@@ -179,8 +180,7 @@ def read_reviews(
     broken = [*records.broken, *(unfinished_bzip2(spark, inputs.files) if format in LINES else ())]
     if broken and config.strict:
         raise UserError(unreadable(f"{broken[0].source}: {broken[0].why}"))
-    unreadable_files = {unquote(file.source) for file in records.broken}
-    check_all_read(rows.scan(False), [f for f in inputs.files if f.path not in unreadable_files])
+    check_all_read(rows.scan(False), _files_with_rows(inputs, records))
 
     def canonical(frame: DataFrame) -> DataFrame:
         return _canonical(frame, roles, wanted, scale.scale if scale else None, stars)
@@ -260,6 +260,13 @@ def collect(dump: Dump, config: DumpConfig, *columns: str | Column) -> pd.DataFr
 def unreadable(what: str) -> str:
     """What to say of a broken file where none is allowed."""
     return f"input: {what} (mend or remove the file, or leave out --strict to read around it)"
+
+
+def _files_with_rows(inputs: Inputs, records: Records) -> list[File]:
+    """The files that Spark must read: all but those known to be unreadable or without rows."""
+    broken = {unquote(file.source) for file in records.broken}
+    counts = records.row_counts
+    return [file for file in inputs.files if file.path not in broken and counts.get(file.path, 1)]
 
 
 def _encoding(inputs: Inputs, config: DumpConfig) -> str:

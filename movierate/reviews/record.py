@@ -116,5 +116,5 @@ def quoted(column: str) -> str:
 
 def list_names(names: Sequence[str], most: int = 20) -> str:
     """Names for a message: the first ones, and how many more there are."""
-    shown = ", ".join(name if len(name) <= 60 else f"{name[:60]}..." for name in names[:most])
+    shown = ", ".join(name if len(name) <= 200 else f"{name[:200]}..." for name in names[:most])
     return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"

@@ -25,7 +25,7 @@ from movierate.reviews.broken import is_read_failure
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.kept import KeptColumn
 from movierate.reviews.read import unreadable
-from movierate.reviews.record import RAW_CHARACTERS, is_blank
+from movierate.reviews.record import RAW_CHARACTERS, is_blank, list_names
 from movierate.scoring.drift import drift, reached
 from movierate.scoring.gates import check_gates, lost_rows, tripped
 from movierate.scoring.rated import (
@@ -178,6 +178,8 @@ def _model(config: ScoreConfig) -> BundleFiles:
     for column in config.keep:
         if column.lower() in (*RATINGS, "scored_date", "batch"):
             raise UserError(f"keep: {column} is a column of the output already: leave it out")
+        if seen.get(column.lower()) == column:
+            raise UserError(f"keep: {column} is given twice: leave it out once")
         if column.lower() in seen:
             raise UserError(
                 f"keep: {seen[column.lower()]} and {column} would be one column to those who query "
@@ -333,14 +335,12 @@ def _check_not_empty(rows: dict[str, int], dump: Dump, may_be_empty: bool) -> No
     if rows["read"] == 0:
         raise UserError(
             f"input: {_input_said(dump)}, and not one row in it: is it a header alone, or of "
-            "another format? Nothing was written"
+            "another format?"
         )
     with_data = sum(file.bytes > 0 for file in dump.inputs.files)
     if len(dump.broken) == with_data == rows["read"]:
-        file = dump.broken[0]
-        raise UserError(
-            f"input: no file can be read; of {file.source}: {file.why}. Nothing was written"
-        )
+        whys = [f"{file.source} ({file.why})" for file in dump.broken]
+        raise UserError(f"input: no file can be read: {list_names(whys, 3)}")
 
 
 def _check(

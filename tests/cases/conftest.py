@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -99,9 +100,10 @@ def process_refused(result: subprocess.CompletedProcess[str], *says: str) -> Non
 
 
 def one_line(code: int, stderr: str, *says: str) -> None:
-    """Exit code 2, and one line that says all of these, whatever their case."""
+    """Exit code 2, and behind the phases that are over, one line that says all of these."""
     assert code == 2, stderr
-    (line,) = stderr.splitlines()
+    *phases, line = stderr.splitlines()
+    assert all(re.match(r"movierate: \d{4}-\d\d-\d\dT", phase) for phase in phases), stderr
     assert line.startswith("movierate: error: ")
     for word in says:
         assert word.lower() in line.lower()
