@@ -15,6 +15,7 @@ import logging
 import math
 import os
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
         run(arguments)
         return DONE
     except UserError as error:
-        return _failed(log, f"{error}{_mangled_said()}", USAGE)
+        return _failed(log, f"{error}{_mangled_said(str(error))}", USAGE)
     except RunFailed as error:
         return _failed(log, error, FAILED)
     except GateTripped as gate:
@@ -90,9 +91,9 @@ def _failed(log: Log, error: object, code: int) -> int:
     return code
 
 
-def _mangled_said() -> str:
+def _mangled_said(error: str) -> str:
     """What to add to an error if spark-submit may have changed an argument, else nothing."""
-    if "PYSPARK_GATEWAY_PORT" not in os.environ:
+    if "PYSPARK_GATEWAY_PORT" not in os.environ or "LC_ALL" in error:
         return ""
     from movierate.paths import mangled_said
 
@@ -157,11 +158,10 @@ def _latest(arguments: argparse.Namespace) -> None:
     from movierate.scoring.latest import write_latest
     from movierate.spark import check_local, running_spark
 
+    if arguments.output is not None:
+        check_output(arguments.output)
     check_local([arguments.directory])
-    target = arguments.output
-    if target is None:
-        target = f"{arguments.directory.rstrip('/')}/latest"
-    check_output(target)
+    target = arguments.output or f"{arguments.directory.rstrip('/')}/latest"
     with running_spark("movierate latest") as spark:
         count = write_latest(spark, arguments.directory, target)
     print(f"latest    {count:>14,} reviews, each with its latest rating")
@@ -183,6 +183,7 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
         dump += f"; {_ratings_said(record['rating_scale'], record['ratings_unread'])}"
     broken = len(record["broken_files"])
     output = record["output"].rstrip("/")
+    files = f"{output}/ratings/**/*.parquet".replace("'", "''")
     day = f"scored_date={record['scored_date']}"
     skipped, batches = rows.get("skipped"), record["batches"]
     lines = [
@@ -200,7 +201,7 @@ def _score_summary(record: dict[str, Any], record_path: str) -> str:
         f"ratings   {output}/ratings/{day}",
         f"rejected  {output}/rejected/{day}",
         f"record    {record_path}",
-        f"in DuckDB FROM '{output}/ratings/**/*.parquet' LIMIT 10",
+        f"in DuckDB FROM read_parquet('{files}', union_by_name = true) LIMIT 10",
     ]
     return "\n".join(lines)
 
@@ -399,10 +400,10 @@ def _check_writable(directory: Path) -> None:
     there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
     if not there.is_dir():
         raise UserError(f"output: {there} is a file: name a directory")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise UserError(
-            f"output: {there} can't be written to: mend its permissions or name another"
-        )
+    try:
+        tempfile.TemporaryDirectory(dir=there).cleanup()
+    except OSError as error:
+        raise UserError(f"output: {there} can't be written to ({error.strerror})") from None
 
 
 def _require_training() -> None:

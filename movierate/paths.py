@@ -101,12 +101,12 @@ def check_apart(
 
 
 def mangled_said() -> str:
-    """What to add to an error if spark-submit may have changed the arguments, else nothing.
+    """What to add to an error, under spark-submit, if that may have changed the arguments.
 
     A JVM whose locale is ASCII gives each byte of other letters on as a question mark, and each
     such letter has at least two.
     """
-    if "PYSPARK_GATEWAY_PORT" in os.environ and any("??" in word for word in sys.argv[1:]):
+    if any("??" in word for word in sys.argv[1:]):
         context: Any = SparkContext
         context._ensure_initialized()
         if _charset(context._jvm) == "ascii":

@@ -81,6 +81,23 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("score --input x --output y --max-drift -1", "max_drift: -1.0 is too small"),
         ("runs nope", "runs: there is no file or directory nope"),
         ("runs nope -n 0", "-n 0 is too small"),
+        ("score --input x --output {nothing}", "output: the path is empty"),
+        ("score --input {nothing} --output y", "input: the path is empty"),
+        ("score --input x --output rated[1]", "rated[1] has a [, which"),
+        ("score --input x --output {{y}}", "has a {, which"),
+        ("score --input x --output a?", "has a ?, which"),
+        ("score --input x --output r*d", "has a *, which"),
+        ("score --input x --output r_16:00", "r_16:00 has a colon"),
+        ("score --input x/r_16:00.jsonl --output y", "input: x/r_16:00.jsonl has a colon"),
+        ("score --input x --output s3a://bucket/16:00", "16:00 has a colon"),
+        ("latest x --output {nothing}", "output: the path is empty"),
+        ("latest conf --output a*", "has a *, which"),
+        ("latest {nothing}", "input: the path is empty"),
+        ("train --reviews x --output {nothing}", "output: the path is empty"),
+        ("train --reviews x --output {unknown}/m", "unknown.yaml is a file"),
+        ("evaluate --reviews x --output {nothing}", "output: the path is empty"),
+        ("runs {nothing}", "runs: the path is empty"),
+        ("score --input x --output y --config conf", "conf can't be read"),
         ("fly", "invalid choice: 'fly'"),
         ("", "arguments are required: COMMAND"),
     ],
@@ -103,9 +120,83 @@ def test_wrong_arguments(arguments, message, tmp_path, capsys):
     for kind in ("altered", "weightless"):
         if f"{{{kind}}}" in arguments:
             names[kind] = broken_bundle(tmp_path, kind)
-    code = main(arguments.format(**names).split())
+    words = [word.format(**names, nothing="") for word in arguments.split()]
+    code = main(words)
     said = capsys.readouterr()
     refused(subprocess.CompletedProcess([], code, said.out, said.err), message)
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("limit=99999999999", "99999999999 is not a whole number of at most 2147483647"),
+        ("files_per_batch=3000000000", "is not a whole number"),
+        ("limit=0x" + "f" * 6000, "limit: a huge number is not"),
+        ("limit=true", "limit: True is not a whole number"),
+        ("limit=1.5", "limit: 1.5 is not a whole number"),
+        ("date=2026-01-05T10:00:00", "date: 2026-01-05 10:00:00 is not a date"),
+        ("date=2026-02-30", "2026-02-30 is not a value of YAML"),
+        ("date=[1]", "[1] is not a date"),
+        ("max_drift=.nan", "max_drift: nan is not a number"),
+        ("max_rejected=.inf", "max_rejected: inf is not a number"),
+        ("max_rejected=-0.1", "-0.1 is not between 0 and 1"),
+        ("rating_scale=[.nan, 5]", "rating_scale: [nan, 5] is not a pair"),
+        ("model=[imdb]", "model: ['imdb'] is not a text"),
+        ("model=''", "model: '' is not a text"),
+        ("text=no", "text: False is not a text, in quotes where YAML needs them"),
+        ("text=@x", "@x is not a value of YAML: put it in quotes"),
+        ("keep={a: b}", "is not a list of column names"),
+    ],
+)
+@pytest.mark.parametrize("origin", ["--set", "file"])
+def test_wrong_values(setting, message, origin, tmp_path, capsys):
+    arguments = ["--set", setting]
+    if origin == "file":
+        key, _, value = setting.partition("=")
+        (tmp_path / "c.yaml").write_text(f"{key}: {value}\n")
+        arguments = ["--config", str(tmp_path / "c.yaml")]
+        message = "is not YAML" if "of YAML" in message else message
+    code = main(["score", "--input", "x", "--output", "y", *arguments])
+    said = capsys.readouterr()
+    refused(subprocess.CompletedProcess([], code, said.out, said.err), message)
+    assert len(said.err) < 300
+
+
+@pytest.mark.parametrize(
+    ("variable", "kind", "message"),
+    [
+        ("SPARK_HOME", "gone", "there is none in SPARK_HOME"),
+        ("SPARK_HOME", "empty", "there is none in SPARK_HOME"),
+        ("SPARK_HOME", "old", "has spark-core_2.12-3.5.1.jar, but Python has pyspark"),
+        ("SPARK_CONF_DIR", "gone", "there is no directory SPARK_CONF_DIR"),
+        ("JAVA_HOME", "empty", "none was found in JAVA_HOME"),
+        ("JAVA_HOME", "old", "is Java 8: Spark needs Java 17 or newer"),
+    ],
+)
+@pytest.mark.parametrize(
+    "command", ["score --output {out} --input", "latest", "evaluate --reviews"]
+)
+def test_wrong_environment(variable, kind, message, command, tmp_path, monkeypatch, capsys):
+    home = tmp_path / kind
+    if kind != "gone":
+        home.mkdir()
+    if kind == "old":
+        (home / "bin").mkdir()
+        (home / "jars").mkdir()
+        (home / "jars" / "spark-core_2.12-3.5.1.jar").touch()
+        (home / "release").write_text('JAVA_VERSION="1.8.0_402"\n')
+        for name in ("java", "spark-submit"):
+            shutil.copy("/bin/true", home / "bin" / name)
+    monkeypatch.setenv(variable, str(home))
+    code = main([*command.format(out=tmp_path / "out").split(), str(REVIEWS.parent)])
+    said = capsys.readouterr()
+    refused(subprocess.CompletedProcess([], code, said.out, said.err), message)
+
+
+def test_an_output_that_may_not_be_written_is_said_before_the_training(tmp_path, capsys):
+    code = main(["train", "--reviews", str(REVIEWS), "--output", "/proc/models/mine"])
+    said = capsys.readouterr()
+    refused(subprocess.CompletedProcess([], code, said.out, said.err), "/proc can't be written to")
 
 
 def test_a_config_file_is_read_and_flags_beat_it(tmp_path):

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial, reduce
 from typing import Any
 
-from pyspark.sql import SparkSession
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import (
+    ArrayType,
+    DataType,
+    DoubleType,
+    IntegralType,
+    LongType,
+    MapType,
+    NumericType,
+    StringType,
+    StructField,
+    StructType,
+)
 
-from movierate.errors import UserError
+from movierate.errors import RunFailed, UserError
+from movierate.paths import check_apart, check_names
 from movierate.scoring.store import TABLES, Store
-from movierate.spark import file_system
+from movierate.spark import SPARK_ERRORS, file_system, first_line
 
 LATEST = """
 SELECT * FROM (
@@ -21,9 +38,19 @@ WHERE place = 1
 """
 """A review is one id. Where one run rated two texts of it, which counts is settled by the hash."""
 
+DATE = "scored_date"
+
+MARK = "mapreduce.fileoutputcommitter.marksuccessfuljobs"
+MARKED = "_SUCCESS"
+"""What Spark writes beside the files of a table; the days of an output have none."""
+
 
 def write_latest(spark: SparkSession, directory: str, target: str) -> int:
     """Write the latest rating of each review, in place of the ones written there before.
+
+    A column that --keep has carried along on some days is null on the others. If its type is not
+    the same on all days, it is written with the narrowest type that holds all: a number, else a
+    string.
 
     Args:
         spark: the session.
@@ -34,14 +61,17 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
         How many reviews there are.
 
     Raises:
-        UserError: there are no ratings, a run holds the output, or the target holds anything but
-            Parquet files.
+        UserError: there are no ratings or they can't be read, a run holds the output, or the
+            target holds anything but such a view, or is what runs write.
+        RunFailed: Spark could not read all ratings, or write the view.
     """
+    check_names(spark, [directory], target)
     fs, final = file_system(spark, target)
     if fs.exists(final) and not _is_view(fs, final):
         raise UserError(f"output: {target} is not such a view, but something else: name another")
+    check_apart(spark, [f"{directory.rstrip('/')}/{table}" for table in TABLES], target)
     store = Store(spark, directory, [])
-    if store.read(TABLES[0]) is None:
+    if not store.parts(TABLES[0]):
         raise UserError(f"input: {directory} has no ratings: name a directory that score has made")
     jvm: Any = spark._jvm
     written, replaced = (
@@ -49,9 +79,15 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
         for name in ("written", "replaced")
     )
     with store.held():
-        ratings = store.read(TABLES[0], mergeSchema=True)
-        latest = spark.sql(LATEST, ratings=ratings).drop("place", "batch")
-        latest.write.mode("overwrite").parquet(str(written))
+        _make_directory(fs, written, target)
+        frames = _readable(store, store.parts(TABLES[0]))
+        try:
+            latest = spark.sql(LATEST, ratings=union(frames)).drop("place", "batch")
+            columns = [_column(name) for name in latest.columns if name != DATE]
+            table = latest.select(*columns, DATE).write.mode("overwrite").option(MARK, "true")
+            table.parquet(str(written))
+        except SPARK_ERRORS as error:
+            raise RunFailed(f"{first_line(error)}: {target} is as it was") from error
         fs.delete(replaced, True)
         if fs.exists(final):
             fs.rename(final, replaced)
@@ -60,9 +96,69 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
     return spark.read.parquet(str(final)).count()
 
 
+def union(frames: Sequence[DataFrame]) -> DataFrame:
+    """The rows of all frames; their columns by name, each with a type that holds all of its values.
+
+    Names that differ in their case alone are one column.
+    """
+    types: dict[str, list[DataType]] = {}
+    for frame in frames:
+        for column in frame.schema:
+            types.setdefault(column.name.lower(), []).append(column.dataType)
+    common = {name: common_type(of_all) for name, of_all in types.items()}
+    same = (
+        frame.select(*(_cast(column, common[column.name.lower()]) for column in frame.schema))
+        for frame in frames
+    )
+    return reduce(partial(DataFrame.unionByName, allowMissingColumns=True), same)
+
+
+def common_type(types: Sequence[DataType]) -> DataType:
+    """The narrowest type that holds the values of all types; in the end, that is a string."""
+    if len(set(types)) == 1:
+        return types[0]
+    if all(isinstance(type, IntegralType) for type in types):
+        return LongType()
+    return DoubleType() if all(isinstance(type, NumericType) for type in types) else StringType()
+
+
+def _cast(field: StructField, to: DataType) -> Column:
+    column = _column(field.name)
+    if field.dataType == to:
+        return column
+    is_nested = isinstance(field.dataType, StructType | ArrayType | MapType)
+    return (F.to_json(column) if is_nested else column.cast(to)).alias(field.name)
+
+
+def _column(name: str) -> Column:
+    return F.col("`{}`".format(name.replace("`", "``")))
+
+
+def _readable(store: Store, parts: Sequence[str]) -> list[DataFrame]:
+    """The parts as few frames: Spark reads files together unless a column's type differs."""
+    try:
+        return [store.read_parts(TABLES[0], parts)]
+    except SPARK_ERRORS as error:
+        if len(parts) == 1:
+            raise UserError(f"input: {parts[0]} can't be read ({first_line(error)})") from None
+    half = len(parts) // 2
+    return [*_readable(store, parts[:half]), *_readable(store, parts[half:])]
+
+
+def _make_directory(fs: Any, path: Any, target: str) -> None:
+    try:
+        why = "" if fs.mkdirs(path) else "no such directory can be made"
+    except Py4JJavaError as error:
+        why = first_line(error)
+    if why:
+        raise UserError(f"output: {target} can't be written to ({why})")
+
+
 def _is_view(fs: Any, path: Any) -> bool:
     """Whether there is nothing but what Spark writes into a directory of Parquet."""
     if not fs.getFileStatus(path).isDirectory():
         return False
     names = [str(status.getPath().getName()) for status in fs.listStatus(path)]
-    return all(name.startswith((".", "_", "part-")) for name in names)
+    return not names or (
+        MARKED in names and all(name.startswith((".", "_", "part-")) for name in names)
+    )

@@ -162,6 +162,23 @@ class Store:
             return None
         return self._spark.read.options(**options).parquet(str(path))
 
+    def parts(self, table: str) -> list[str]:
+        """The directories of the days or batches that are published of a table, sorted."""
+        for pattern in ("scored_date=*/batch=*", "scored_date=*"):
+            found = self._fs.globStatus(self._path(table, pattern)) or ()
+            if parts := sorted(str(status.getPath()) for status in found):
+                return parts
+        return []
+
+    def read_parts(self, table: str, parts: Sequence[str]) -> DataFrame:
+        """Some of those directories as one frame, with the columns of all.
+
+        Raises:
+            One of SPARK_ERRORS: a column has a type in one that does not go with that in another.
+        """
+        reader = self._spark.read.option("mergeSchema", True)
+        return reader.option("basePath", str(self._path(table))).parquet(*parts)
+
     def date_of(self, batch: int) -> datetime.date | None:
         """The day under which a batch was published; None if it was not."""
         found = self._fs.globStatus(self._path(TABLES[0], f"scored_date=*/batch={batch}"))
