@@ -8,7 +8,7 @@ PACKED := dist/movierate-env.tar.gz
 ACTIVATE := source $(VENV)/bin/activate
 MADE_FROM := setup.py constraints.txt scripts/set-up.sh
 
-.PHONY: help demo test check format check-schedules nights faults env clean
+.PHONY: help demo test check format check-schedules nights faults layouts env clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -38,6 +38,9 @@ nights: $(VENV)/.dev ## seven nights: what was read, skipped, rated, rejected, a
 
 faults: $(VENV)/.dev ## kill each part of a cluster at each moment of a run, and count what is lost
 	@$(ACTIVATE) && python benchmarks/faults.py
+
+layouts: $(VENV)/.dev ## 1,000 random directories of reviews, of every format: is each review read, and once?
+	@$(ACTIVATE) && python benchmarks/layouts.py
 
 clean: ## remove what make has made
 	rm -rf $(VENV) .venv-airflow build dist demo *.egg-info
