@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bz2
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
@@ -182,7 +182,7 @@ def _beginnings(spark: SparkSession, fs: Any, path: Any, size: int) -> Iterator[
     stream = None
     try:
         stream = _open(spark, fs, path)
-        unpack = _UNPACK.get(str(path)[str(path).rfind(".") :], lambda packed: packed)
+        unpack = _UNPACK.get(str(path)[str(path).rfind(".") :], bytes)
         packed = content = b""
         while len(content) < LONGEST_HEAD_BYTES:
             more, is_whole = _read(stream, size - len(packed))
@@ -243,7 +243,7 @@ def _bunzip2(packed: bytes) -> bytes:
         return b""
 
 
-_UNPACK = {".gz": _gunzip, ".bz2": _bunzip2}
+_UNPACK: dict[str, Callable[[bytes], bytes]] = {".gz": _gunzip, ".bz2": _bunzip2}
 """How the packed beginning of a file is unpacked. Hadoop's streams give nothing of a file that
 breaks off within the bytes asked for.
 """
