@@ -126,9 +126,10 @@ def check_layout(spark: SparkSession, layout: Layout) -> Result:
     by_source = rows.assign(id=found).dropna(subset="id").groupby("source")["id"].apply(sorted)
     if sorted(by_source) != sorted(sorted(ids) for ids in layout.files.values()):
         faults.append("the sources do not tell the files apart")
-    least, most = len(layout.files), len(layout.files) + layout.others
-    if not least <= dump.inputs.files <= most:
-        faults.append(f"{dump.inputs.files} files found, not {least} to {most}")
+    listed = {file.path.removeprefix("file:") for file in dump.inputs.files}
+    missing = {str(path) for path in layout.files} - listed
+    if missing or len(listed) > len(layout.files) + layout.others:
+        faults.append(f"{len(listed)} files found, not {len(layout.files)}; missing: {missing}")
     expected, read = Counter(layout.ids), Counter(found.dropna())
     lost, doubled = (expected - read).total(), (read - expected).total()
     if lost:
