@@ -13,24 +13,29 @@ def check_gates(config: ScoreConfig, model: Bundle) -> None:
     """Make sure that the gates can be looked at.
 
     Raises:
-        UserError: drift is to be measured, and the model has nothing to measure it against.
+        UserError: drift is to be measured, and there is nothing to measure it against.
     """
-    if config.max_drift is not None and model.baseline is None:
+    has_baseline = config.drift_baseline is not None or model.baseline is not None
+    if config.max_drift is not None and not has_baseline:
         raise UserError(
             f"max_drift: the model {config.model} has no baseline to measure drift against: "
-            "train it again with this movierate, or leave out --max-drift"
+            "name an output with --drift-baseline, train the model again with this movierate, "
+            "or leave out --max-drift"
         )
 
 
-def tripped(rows: dict[str, int], drift: dict[str, Any] | None, config: ScoreConfig) -> list[str]:
+def tripped(
+    rows: dict[str, int], drift: dict[str, Any] | None, baseline: str, config: ScoreConfig
+) -> list[str]:
     """What is worse than the user allowed: a sentence for each gate, with its figure.
 
     Args:
         rows: read, rated and rejected.
         drift: as `movierate.scoring.drift.drift` gives it.
+        baseline: the name of what the drift is from.
         config: the gates.
     """
-    return _rejected(rows, config.max_rejected) + _drifted(drift or {}, config.max_drift)
+    return _rejected(rows, config.max_rejected) + _drifted(drift or {}, baseline, config.max_drift)
 
 
 def gates_said(record: dict[str, Any]) -> str:
@@ -46,11 +51,13 @@ def _rejected(rows: dict[str, int], allowed: float | None) -> list[str]:
     return [f"{share:.2%} of the rows were rejected, {allowed:.2%} are allowed (--max-rejected)"]
 
 
-def _drifted(drift: dict[str, Any], allowed: float | None) -> list[str]:
+def _drifted(drift: dict[str, Any], baseline: str, allowed: float | None) -> list[str]:
     """Columns that drifted further than allowed, and further than chance explains."""
+    if allowed is None:
+        return []
     return [
-        f"{column} drifted from the model's baseline by a PSI of {found['psi']:.2f}, "
+        f"{column} drifted from {baseline} by a PSI of {found['psi']:.2f}, "
         f"{allowed:g} is allowed (--max-drift)"
         for column, found in drift.items()
-        if allowed is not None and found["psi"] > max(allowed, found["by_chance"])
+        if found["psi"] is not None and found["psi"] > max(allowed, found["by_chance"])
     ]

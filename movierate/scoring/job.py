@@ -17,15 +17,15 @@ from movierate.config import ScoreConfig
 from movierate.errors import RunFailed, UserError
 from movierate.logs import Phases
 from movierate.model import bundle
-from movierate.model.baseline import Baseline
 from movierate.model.bundle import BundleFiles
 from movierate.reviews import Dump, read_reviews
 from movierate.reviews.broken import is_read_failure
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.read import unreadable
 from movierate.reviews.record import RAW_CHARACTERS, is_blank, quoted
-from movierate.scoring.drift import drift, reached
+from movierate.scoring.drift import Reference, drift, reached
 from movierate.scoring.gates import check_gates, tripped
+from movierate.scoring.nights import find_reference
 from movierate.scoring.rated import (
     ALREADY_RATED,
     already_rated,
@@ -111,6 +111,7 @@ def score_part(
     try:
         files = _model(config)
         model = files.bundle
+        reference = find_reference(spark, store.directory, config, model, part.date)
         rate = udf_of(spark, files)
         dump = read_reviews(spark, paths, config, config.keep, model.rating_scale, whole)
         record |= {
@@ -121,15 +122,19 @@ def score_part(
             "input_files": dump.inputs.files,
             "input_bytes": dump.inputs.bytes,
             "model_id": model.model_id,
+            "drift_baseline": reference.as_record(),
         }
         phases.over("input", _input_said(dump), files=dump.inputs.files, bytes=dump.inputs.bytes)
+        for note in reference.notes:
+            phases.say(note)
         known = already_rated(store, model.model_id, part) if config.skip_rated else None
-        rated = _rate_all(dump, rate, config, known, model.baseline)
+        rated = _rate_all(dump, rate, config, known, reference)
         rows, accounts, dump = rated.rows, rated.accounts, rated.dump
         record |= accounts
         record["files"] = with_sizes(spark, dump.inputs, accounts["files"])
         record["broken_files"] = [vars(file) for file in dump.broken]
-        record["gates_tripped"] = tripped(accounts["rows"], accounts["drift"], config)
+        gated = (accounts["rows"], accounts["drift"], reference.name)
+        record["gates_tripped"] = tripped(*gated, config)
         phases.over("rate", _rows_said(accounts["rows"]), **accounts["rows"])
         is_held = bool(record["gates_tripped"]) and config.gate_before_publish
         if is_held:
@@ -183,7 +188,7 @@ class _Rated:
 
 
 def _rate_all(
-    dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None, baseline: Baseline | None
+    dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None, reference: Reference
 ) -> _Rated:
     """All rows, kept at hand, and the account of them.
 
@@ -195,14 +200,14 @@ def _rate_all(
         if config.skip_rated and has_repeated(rows):
             rows = once(rows).persist()
             at_hand.append(rows)
-        return _Rated(rows, at_hand, _account(rows, config.skip_rated, baseline), dump)
+        return _Rated(rows, at_hand, _account(rows, config.skip_rated, reference), dump)
     except SPARK_ERRORS as error:
         _release(at_hand)
         if not is_read_failure(error) or dump.was_read_around:
             raise
         if config.strict:
             raise UserError(unreadable(first_line(error))) from None
-    return _rate_all(dump.around_broken_files(), rate, config, known, baseline)
+    return _rate_all(dump.around_broken_files(), rate, config, known, reference)
 
 
 def _release(frames: Sequence[DataFrame]) -> None:
@@ -246,12 +251,13 @@ def _tables(
     return rated, rejected.hint("rebalance")  # few rows of many partitions: few files
 
 
-def _account(rows: DataFrame, skips: bool, baseline: Baseline | None) -> dict[str, Any]:
+def _account(rows: DataFrame, skips: bool, reference: Reference) -> dict[str, Any]:
     """Rows read, rated, rejected and, if any are, skipped: in all, by reason, and by source file;
     and the drift of those rated.
     """
     unread = F.count_if("rating_unread")
-    counts = rows.groupBy("source", "reason").agg(F.count("*"), unread, reached(baseline)).collect()
+    above = reached(reference.edges)
+    counts = rows.groupBy("source", "reason").agg(F.count("*"), unread, above).collect()
     by_directory = len({source for source, *_ in counts}) > FILES_IN_RECORD
     total = dict.fromkeys(("read", "rated", "rejected", *(["skipped"] if skips else [])), 0)
     reasons: dict[str, int] = {}
@@ -271,7 +277,7 @@ def _account(rows: DataFrame, skips: bool, baseline: Baseline | None) -> dict[st
         "rejected_by_reason": reasons,
         "ratings_unread": sum(unread for unread, _ in rated),
         "files": files,
-        "drift": drift(baseline, (above for _, above in rated)),
+        "drift": drift(reference, (above for _, above in rated)),
     }
 
 
