@@ -65,7 +65,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
         record = json.loads(text)
     except ValueError:
         record = None
-    if not isinstance(record, dict):
+    if not isinstance(record, dict) or not {"started_at", "status"} <= record.keys():
         return {"started_at": name, "status": "unreadable"}
     return record
 
