@@ -67,7 +67,7 @@ def _read_files(session: SparkSession, inputs: Inputs, lenient: bool) -> DataFra
     reader = session.read.format("binaryFile").options(
         ignoreCorruptFiles=lenient, recursiveFileLookup=True, pathGlobFilter="*.txt"
     )
-    rows = reader.load([*inputs.listing.spark_paths()]).select(
+    rows = reader.load(inputs.listing.spark_paths()).select(
         F.col("content").alias("line"), F.col("_metadata.file_path").alias(SOURCE)
     )
     return rows.where(F.col(SOURCE).rlike(_REVIEW.pattern))

@@ -88,9 +88,10 @@ def text_records(
 def read_lines(spark: SparkSession, inputs: Inputs, lenient: bool, **options: Any) -> DataFrame:
     """The lines of files, whatever bytes they hold: line (binary), SOURCE (string)."""
     reader = spark.read.options(ignoreCorruptFiles=lenient, recursiveFileLookup=True, **options)
-    return reader.text(inputs.listing.spark_paths()).select(
+    lines = reader.text(inputs.listing.spark_paths()).select(
         F.col("value").cast("binary").alias("line"), F.col("_metadata.file_path").alias(SOURCE)
     )
+    return inputs.listing.leave_out(lines)
 
 
 def session_of_whole_files(spark: SparkSession) -> SparkSession:

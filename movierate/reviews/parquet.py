@@ -111,7 +111,8 @@ def _rows(
             reader = session.read.schema(read_schema([leaf for leaf in leaves if leaf]))
             reader = reader.options(ignoreCorruptFiles=lenient, recursiveFileLookup=True)
             found = dict(zip(in_files, leaves, strict=True))
-            frames.append(_select(reader.parquet(*paths), wanted, found, targets))
+            rows = _select(reader.parquet(*paths), wanted, found, targets)
+            frames.append(inputs.listing.leave_out(rows) if is_all else rows)
         if not frames:
             empty = ", ".join(
                 f"{name} string" for name in (*wanted.places, SOURCE, "reason", "raw")

@@ -64,6 +64,12 @@ def test_what_is_named_twice_is_read_once(spark, folder):
         check_all_read(spark.read.text(f"{folder}/sub"), listing.files)
 
 
+def test_a_table_with_a_log_is_no_directory_of_files(spark, folder):
+    make(folder, "sub/_delta_log/00000000000000000000.json")
+    with pytest.raises(UserError, match=r"in/sub is a delta table"):
+        listed(spark, folder)
+
+
 @pytest.mark.parametrize(
     ("name", "hidden"),
     [("_x", True), (".x", True), ("_x=1", False), ("x._COPYING_", True), ("x_", False)],
