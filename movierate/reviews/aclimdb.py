@@ -53,7 +53,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     return text_records(
         inputs,
         frame=lambda lenient: _read_files(session, inputs, lenient),
-        columns=COLUMNS,
+        columns=dict.fromkeys(COLUMNS, 1),
         parser=lambda wanted: parser(wanted.names, encoding, films),
         encoding=encoding,
         scale=SCALE,

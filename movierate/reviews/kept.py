@@ -76,7 +76,7 @@ def find_kept(
     """
     kept = []
     for name, place in zip(names, kept_places(len(names)), strict=True):
-        column = find_column("keep", name, records.columns)
+        column = find_column("keep", name, tuple(records.columns))
         is_directory = column in records.directories
         kept.append(
             KeptColumn(
