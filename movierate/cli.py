@@ -512,7 +512,16 @@ def _add_score(commands: Any) -> None:
         "--max-drift",
         type=float,
         metavar="PSI",
-        help="exit with 3 if the drift from the model's baseline is larger, as 0.25",
+        help="exit with 3 if the drift from the baseline is larger, as 0.25",
+    )
+    score.add_argument(
+        "--drift-baseline",
+        metavar="DIR",
+        help="measure drift from the last good nights of this output, as of --output itself; "
+        "from the model's held-out reviews by default",
+    )
+    score.add_argument(
+        "--drift-nights", type=int, metavar="N", help="how many of those nights; 7 by default"
     )
     score.add_argument(
         "--gate-before-publish",

@@ -53,6 +53,8 @@ class ScoreConfig(DumpConfig):
     limit: int | None = None
     max_rejected: float | None = None
     max_drift: float | None = None
+    drift_baseline: str | None = None
+    drift_nights: int = 7
     gate_before_publish: bool = False
     skip_rated: bool = False
     incremental: bool = False
@@ -67,6 +69,7 @@ class ScoreConfig(DumpConfig):
             _between("max_rejected", self.max_rejected, 0, 1)
         if self.max_drift is not None:
             _at_least("max_drift", self.max_drift, 0)
+        _at_least("drift_nights", self.drift_nights, 1)
         if self.limit is not None:
             _at_least("limit", self.limit, 1)
 

@@ -169,7 +169,7 @@ def file_system(spark: SparkSession, path: str) -> tuple[Any, Any]:
         hadoop_path = jvm.org.apache.hadoop.fs.Path(path)
         fs = hadoop_path.getFileSystem(configuration)
         return fs, fs.makeQualified(hadoop_path)
-    except Py4JJavaError as error:
+    except SPARK_ERRORS as error:
         raise UserError(f"path: {path} can't be used ({first_line(error)})") from None
 
 

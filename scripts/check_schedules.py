@@ -107,7 +107,6 @@ def airflow() -> str:
             "MOVIERATE_HOME": str(ROOT),
             "MOVIERATE_INPUT": str(ROOT / "examples" / "reviews.jsonl"),
             "MOVIERATE_OUTPUT": str(output),
-            "MOVIERATE_GATES": "--max-rejected 0.5",  # those reviews are not like the model's
         }
         command = (python, "-m", "airflow")
         _call(*command, "db", "migrate", env=environment)

@@ -33,7 +33,7 @@ def score(command: str, locale: str, conf: Path, *arguments: str | Path):
 
 @pytest.mark.parametrize(
     ("command", "locale"),
-    [("python", "LC_ALL=C"), ("spark-submit", ""), ("spark-submit", "LANG=xx_XX.UTF-8")],
+    [("python", "LC_ALL=C"), ("spark-submit", "LANG=xx_XX.UTF-8")],  # which is not installed
 )
 def test_such_names_are_read_and_written(command, locale, dump, tmp_path):
     output = tmp_path / "ausgabe ü"
@@ -45,8 +45,7 @@ def test_such_names_are_read_and_written(command, locale, dump, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("input", "output"),
-    [("dump", "out"), ("d*/*.jsonl", "out"), (f"dump/{NAME}.jsonl", "out"), ("dump/b*", "aus ü")],
+    ("input", "output"), [("d*/*.jsonl", "out"), (f"dump/{NAME}.jsonl", "out"), ("dump", "aus ü")]
 )
 def test_they_are_refused_where_a_cluster_has_started_java_without_them(
     input, output, dump, tmp_path

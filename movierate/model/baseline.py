@@ -1,6 +1,7 @@
-"""What a model says of reviews that it was not trained on, as histograms.
+"""What a model says of reviews, as histograms.
 
-Training writes them into the bundle; `movierate.scoring.drift` compares each night with them.
+Training writes those of reviews that were held out into the bundle, and each run those of its own
+into its record; `movierate.scoring.drift` compares a night with either.
 """
 
 from __future__ import annotations
@@ -20,11 +21,29 @@ if TYPE_CHECKING:
 RATING_BINS = 9
 """Bins of the predicted rating, equally wide: a star each on a scale of 1 to 10."""
 
-WORDS_SHARES = (1 / 8, 1 / 4, 1 / 2, 3 / 4, 1)
-"""Edges of the words read, as shares of what the model can read."""
+WORDS_SHARES = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 3 / 4, 1)
+"""Edges of the words read, as shares of what the model can read: close where texts are short."""
 
 KNOWN_EDGES = (0.5, 0.75, 0.9, 0.95, 1.0)
 """Edges of the share of words that the model knows."""
+
+Edges = dict[str, tuple[float, ...]]
+"""Of each column's histogram."""
+
+
+def bin_edges(scale: tuple[float, float], words: int) -> Edges:
+    """The edges of a model's histograms.
+
+    Args:
+        scale: the model's lowest and highest rating.
+        words: how many of a text the model can read.
+    """
+    sizes = sorted({math.ceil(share * words) for share in WORDS_SHARES})
+    return {
+        "predicted_rating": tuple(np.linspace(*scale, RATING_BINS + 1)[1:-1].tolist()),
+        "words_read": tuple(map(float, sizes)),
+        "known_words": KNOWN_EDGES,
+    }
 
 
 @dataclass(frozen=True)
@@ -76,13 +95,29 @@ class Baseline:
             ValueError: no text has a rating.
         """
         rated = ~np.isnan(ratings.predicted_rating)
-        stars = np.linspace(*scale, RATING_BINS + 1)[1:-1]
-        sizes = sorted({math.ceil(share * words) for share in WORDS_SHARES})
+        columns = bin_edges(scale, words).items()
         return cls(
-            Histogram.of(ratings.predicted_rating[rated], stars.tolist()),
-            Histogram.of(ratings.words_read[rated], sizes),
-            Histogram.of(ratings.known_words[rated], KNOWN_EDGES),
+            **{name: Histogram.of(getattr(ratings, name)[rated], edges) for name, edges in columns}
         )
+
+    @classmethod
+    def total(cls, baselines: Sequence[Baseline]) -> Baseline:
+        """The histograms of all reviews of some baselines, one at least, of the same edges."""
+        rows = {
+            name: np.sum([vars(baseline)[name].rows for baseline in baselines], axis=0)
+            for name in baselines[0].edges
+        }
+        return cls(
+            **{
+                name: Histogram(edges, tuple(rows[name].tolist()))
+                for name, edges in baselines[0].edges.items()
+            }
+        )
+
+    @property
+    def edges(self) -> Edges:
+        """The edges of each histogram."""
+        return {name: histogram.edges for name, histogram in vars(self).items()}
 
     @property
     def reviews(self) -> int:
@@ -98,7 +133,7 @@ class Baseline:
 
     @classmethod
     def from_json(cls, value: object) -> Baseline:
-        """A baseline from a bundle.
+        """A baseline from a bundle, or from the record of a run.
 
         Raises:
             KeyError, TypeError, ValueError: it is not what `to_json` gives.

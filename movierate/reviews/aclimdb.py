@@ -53,7 +53,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     return text_records(
         inputs,
         frame=lambda lenient: _read_files(session, inputs, lenient),
-        columns=COLUMNS,
+        columns=dict.fromkeys(COLUMNS, 1),
         parser=lambda wanted: parser(wanted.names, encoding, films),
         encoding=encoding,
         scale=SCALE,
@@ -67,7 +67,7 @@ def _read_files(session: SparkSession, inputs: Inputs, lenient: bool) -> DataFra
     reader = session.read.format("binaryFile").options(
         ignoreCorruptFiles=lenient, recursiveFileLookup=True, pathGlobFilter="*.txt"
     )
-    rows = reader.load([*inputs.listing.spark_paths()]).select(
+    rows = reader.load(inputs.listing.spark_paths()).select(
         F.col("content").alias("line"), F.col("_metadata.file_path").alias(SOURCE)
     )
     return rows.where(F.col(SOURCE).rlike(_REVIEW.pattern))

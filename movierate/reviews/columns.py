@@ -66,18 +66,20 @@ def match_column(name: str, columns: Sequence[str]) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def merge_columns(files: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """The columns of a dump whose files have these.
+def merge_columns(files: Iterable[Iterable[str]]) -> dict[str, int]:
+    """The columns of a dump whose files, or rows, have these, and how many have each.
 
     Names that differ in case alone are one column, unless one file has both.
     """
-    merged: dict[str, None] = {}
+    merged: dict[str, int] = {}
     for columns in files:
-        for name in columns:
-            known = match_column(name, tuple(merged))
-            if known is None or (known != name and known in columns):
-                merged[name] = None
-    return tuple(merged)
+        names = tuple(columns)
+        for name in names:
+            known = name if name in merged else match_column(name, tuple(merged))
+            if known is None or (known != name and known in names):
+                known = name
+            merged[known] = merged.get(known, 0) + 1
+    return merged
 
 
 def known_shape(columns: Sequence[str]) -> Shape | None:
@@ -95,13 +97,19 @@ class Roles:
     rating: str | None
 
 
+RARE = 0.2
+"""A name that so few have, as a share of those that have another one, is no rival to it: it may be
+a damaged row's.
+"""
+
+
 def find_roles(
-    columns: Sequence[str], config: DumpConfig, directories: Sequence[str] = ()
+    columns: Mapping[str, int], config: DumpConfig, directories: Sequence[str] = ()
 ) -> Roles:
     """The columns that the user named, else those with a common name.
 
     Args:
-        columns: the dump's columns.
+        columns: the dump's columns, and how many of the files or rows looked at have each.
         config: its text, movie, id and rating name columns; None leaves it to the aliases.
         directories: those of the columns that are directories. All reviews below one have its
             value, so it is no text, and nobody's id unless the user says so.
@@ -110,10 +118,11 @@ def find_roles(
         UserError: a column that was named is not there, or no column or more than one can be
             the text.
     """
-    shape = known_shape(columns)
+    names = tuple(columns)
+    shape = known_shape(names)
     known = shape.roles if shape else {}
     named = {
-        role: name if name is None else find_column(role, name, columns)
+        role: name if name is None else find_column(role, name, names)
         for role, name in ((role, getattr(config, role)) for role in ALIASES)
     }
     taken = {column for column in (*named.values(), *known.values()) if column is not None}
@@ -130,8 +139,10 @@ def find_roles(
         if not candidates:
             raise UserError(
                 f"text: no column has a common name for the review's text: name it with --text; "
-                f"the columns are {list_names(columns)}"
+                f"the columns are {list_names(names)}"
             )
+        most = max(columns[name] for name in candidates)
+        candidates = [name for name in candidates if columns[name] >= RARE * most]
         if len(candidates) > 1:
             raise UserError(
                 f"text: {' and '.join(candidates)} may both be the review's text: "

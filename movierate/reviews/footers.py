@@ -8,7 +8,7 @@ the types that the file has them in.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -106,8 +106,18 @@ class Footer:
 
 def read_footers(spark: SparkSession, files: Sequence[File]) -> dict[File, Footer | str]:
     """The footers of files, or why one can't be read."""
+    jvm: Any = spark._jvm
+    to_path = jvm.org.apache.hadoop.fs.Path
+    file_systems: dict[str, Any] = {}
+    for file in files:
+        if _root(file) not in file_systems:
+            file_systems[_root(file)], _ = file_system(spark, file.path)
+
+    def read(file: File) -> Footer | str:
+        return _read(lambda: file_systems[_root(file)].open(to_path(file.path)), file.bytes)
+
     with ThreadPoolExecutor(THREADS) as pool:
-        return dict(zip(files, pool.map(lambda file: _read(spark, file), files), strict=True))
+        return dict(zip(files, pool.map(read, files), strict=True))
 
 
 def read_schema(leaves: Sequence[Leaf]) -> StructType:
@@ -130,9 +140,15 @@ def read_schema(leaves: Sequence[Leaf]) -> StructType:
     return build(tree)
 
 
-def _read(spark: SparkSession, file: File) -> Footer | str:
+def _root(file: File) -> str:
+    """Scheme and authority, which name a file system."""
+    scheme, _, rest = file.path.partition(":")
+    return f"{scheme}:{rest[2:].partition('/')[0]}" if rest.startswith("//") else scheme
+
+
+def _read(open_file: Callable[[], Any], size: int) -> Footer | str:
     try:
-        footer = _footer_bytes(spark, file)
+        footer = _footer_bytes(open_file, size)
         # What pyarrow wants is a file: one of nothing but this footer will do.
         framed = MAGIC + footer + struct.pack("<I", len(footer)) + MAGIC
         metadata = pq.read_metadata(pa.BufferReader(framed))
@@ -143,24 +159,23 @@ def _read(spark: SparkSession, file: File) -> Footer | str:
         return str(error).partition("\n")[0]
 
 
-def _footer_bytes(spark: SparkSession, file: File) -> bytes:
+def _footer_bytes(open_file: Callable[[], Any], size: int) -> bytes:
     """Raises ValueError if the file does not end as Parquet does."""
-    tail = _tail(spark, file, TAIL_BYTES)
+    tail = _tail(open_file, size, TAIL_BYTES)
     if len(tail) < 12 or tail[-4:] != MAGIC:
         raise ValueError("it does not end as a Parquet file does: it has no footer")
     (length,) = struct.unpack("<I", tail[-8:-4])
-    if length + 12 > file.bytes:
+    if length + 12 > size:
         raise ValueError("its footer is longer than the file")
     if length + 8 > len(tail):
-        tail = _tail(spark, file, length + 8)
+        tail = _tail(open_file, size, length + 8)
     return tail[-8 - length : -8]
 
 
-def _tail(spark: SparkSession, file: File, length: int) -> bytes:
-    fs, path = file_system(spark, file.path)
-    stream = fs.open(path)
+def _tail(open_file: Callable[[], Any], size: int, length: int) -> bytes:
+    stream = open_file()
     try:
-        stream.seek(max(0, file.bytes - length))
+        stream.seek(max(0, size - length))
         return bytes(stream.readNBytes(length))
     finally:
         stream.close()

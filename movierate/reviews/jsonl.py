@@ -64,7 +64,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     heads = [(head, _objects(head, encoding)) for head in inputs.known_heads]
     for head, objects in heads:
         _check_not_all_in_one(head, objects, encoding)
-    columns = merge_columns(_leaves_of(objects) for _, objects in heads)
+    columns = merge_columns(_leaves(record) for _, objects in heads for record in objects)
     if not columns:
         raise UserError(_no_object(inputs.head))
     if any(_is_document(head, encoding) for head in inputs.heads):
@@ -284,13 +284,6 @@ def _is_document(head: Head, encoding: str) -> bool:
         return True
     lines = (line.decode(encoding, "surrogateescape") for line in head.lines)
     return bool(_objects(head, encoding)) and not any(_parse_line(line) for line in lines)
-
-
-def _leaves_of(objects: Iterable[dict[str, Any]]) -> tuple[str, ...]:
-    columns: dict[str, None] = {}
-    for record in objects:
-        columns |= dict.fromkeys(_leaves(record))
-    return tuple(columns)
 
 
 def _leaves(record: dict[str, Any], prefix: str = "", depth: int = 8) -> Iterator[str]:

@@ -59,8 +59,8 @@ class KeptColumn:
         value = F.col(self.place)
         if self.is_tagged:
             found = set("".join(letters))
-            type = next((t for tags, t in JSON_TYPES if found <= set(tags)), "string")
-            value = F.expr(f"substring({self.place}, 2)").cast(type)
+            fitting = (type for tags, type in JSON_TYPES if found and found <= set(tags))
+            value = F.expr(f"substring({self.place}, 2)").cast(next(fitting, "string"))
         elif self.is_whole_number:
             value = value.cast("bigint")
         return value.alias(self.name)
@@ -76,7 +76,7 @@ def find_kept(
     """
     kept = []
     for name, place in zip(names, kept_places(len(names)), strict=True):
-        column = find_column("keep", name, records.columns)
+        column = find_column("keep", name, tuple(records.columns))
         is_directory = column in records.directories
         kept.append(
             KeptColumn(

@@ -7,7 +7,7 @@ no charset, no quote and no stray byte is left to a reader that would mend it in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
@@ -53,7 +53,7 @@ of `Wanted.names`.
 def text_records(
     inputs: Inputs,
     frame: Callable[[bool], DataFrame],
-    columns: Sequence[str],
+    columns: Mapping[str, int],
     parser: Callable[[Wanted], Parser],
     encoding: str,
     scale: tuple[float, float] | None = None,
@@ -64,7 +64,8 @@ def text_records(
     Args:
         inputs: the dump.
         frame: gives the lines (`read_lines`); told whether to be lenient with broken files.
-        columns: those in the files. Columns that are directories are added; they beat these.
+        columns: those in the files, as in `Records`. Columns that are directories are added; they
+            beat these.
         parser: given columns, what makes rows of lines.
         encoding: the charset of the files.
         scale: of the ratings, if the format says.
@@ -76,7 +77,7 @@ def text_records(
         return Rows(cache(frame), lambda lines: _parse(lines, wanted, directories, parser))
 
     return Records(
-        tuple(dict.fromkeys((*columns, *directories))),
+        {**columns, **dict.fromkeys(directories, 1)},
         rows,
         encoding,
         scale,
@@ -88,9 +89,10 @@ def text_records(
 def read_lines(spark: SparkSession, inputs: Inputs, lenient: bool, **options: Any) -> DataFrame:
     """The lines of files, whatever bytes they hold: line (binary), SOURCE (string)."""
     reader = spark.read.options(ignoreCorruptFiles=lenient, recursiveFileLookup=True, **options)
-    return reader.text(inputs.listing.spark_paths()).select(
+    lines = reader.text(inputs.listing.spark_paths()).select(
         F.col("value").cast("binary").alias("line"), F.col("_metadata.file_path").alias(SOURCE)
     )
+    return inputs.listing.leave_out(lines)
 
 
 def session_of_whole_files(spark: SparkSession) -> SparkSession:

@@ -16,9 +16,10 @@ from urllib.parse import unquote
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from movierate.errors import UserError
-from movierate.reviews.record import list_names
+from movierate.reviews.record import SOURCE, list_names
 from movierate.spark import file_system, first_line
 
 COMPRESSIONS = (".gz", ".bz2", ".zst", ".snappy", ".lz4", ".deflate")
@@ -27,8 +28,15 @@ DOCUMENT_SUFFIXES = (
     *(".md", ".rst", ".html", ".htm", ".pdf", ".png", ".jpg", ".jpeg", ".svg", ".gif"),
     *(".py", ".ipynb", ".sh", ".yaml", ".yml", ".toml", ".md5", ".sha1", ".sha256", ".sha512"),
 )
-DOCUMENT_NAMES = ("readme", "license", "licence", "notice", "changelog", "citation", "copying")
-"""Files that are found beside dumps and are none."""
+DOCUMENT_STEMS = ("readme", "license", "licence", "notice", "changelog", "citation", "copying")
+DOCUMENT_NAMES = (
+    *("dataset_info.json", "dataset_infos.json", "dataset_dict.json", "croissant.json"),
+    "dataset-metadata.json",
+)
+"""Files that are found beside dumps and are none: texts, and what data set hubs add."""
+
+TABLE_LOGS = {"_delta_log": "delta", ".hoodie": "hudi"}
+"""Directories of tables whose other files hold rows that were deleted or replaced, too."""
 
 _PATTERN = re.compile(r"[\\\[\]{}*?^!]")
 """Characters that mean something in a pattern of paths."""
@@ -66,9 +74,15 @@ class Listing:
         return sum(file.bytes for file in self.files)
 
     def spark_paths(self) -> list[str]:
-        """What to give to a reader that looks into subdirectories: it reads just the files."""
-        exact = [file.path for file in self.files if file.bytes] if self.passed_over else self.roots
-        return [escape_pattern(path) for path in exact]
+        """What to give to a reader that looks into subdirectories; `leave_out` leaves the files."""
+        return [escape_pattern(path) for path in self.roots]
+
+    def leave_out(self, frame: DataFrame) -> DataFrame:
+        """A scan without the files that are passed over: Spark does not open them."""
+        if not self.passed_over:
+            return frame
+        sources = [source_of(frame.sparkSession, path) for path in self.passed_over]
+        return frame.where(~F.col(SOURCE).isin(sources))
 
 
 def list_files(spark: SparkSession, paths: Sequence[str], may_be_empty: bool = False) -> Listing:
@@ -83,6 +97,7 @@ def list_files(spark: SparkSession, paths: Sequence[str], may_be_empty: bool = F
         UserError: a path matches nothing, can't be listed, or is passed over by Spark; or it holds
             no data and may not be empty.
     """
+    lister = _Lister(spark)
     roots: dict[str, _Root] = {}
     files: dict[str, File] = {}
     documents: list[str] = []
@@ -91,7 +106,7 @@ def list_files(spark: SparkSession, paths: Sequence[str], may_be_empty: bool = F
         is_empty = True
         for root in _resolve(spark, path):
             roots[root.path] = root
-            for file in _walk(spark._jvm, root):
+            for file in lister.walk(root):
                 if not root.is_named_file and is_document(file.name):
                     documents.append(file.path)
                     continue
@@ -132,9 +147,8 @@ def is_document(name: str) -> bool:
     """Whether a file is by its name about a dump, and no part of it."""
     name = name.lower()
     stem = name.partition(".")[0]
-    return name.endswith(DOCUMENT_SUFFIXES) or (
-        stem in DOCUMENT_NAMES and PurePosixPath(name).suffix in ("", ".txt")
-    )
+    is_text = stem in DOCUMENT_STEMS and PurePosixPath(name).suffix in ("", ".txt")
+    return is_text or name in DOCUMENT_NAMES or name.endswith(DOCUMENT_SUFFIXES)
 
 
 def escape_pattern(path: str) -> str:
@@ -202,46 +216,63 @@ def _resolve(spark: SparkSession, path: str) -> list[_Root]:
     return visible
 
 
-def _walk(jvm: Any, root: _Root) -> Iterator[File]:
-    """The files at or below a root, by name; hidden ones are passed over, as Spark does."""
-    if not root.is_directory:
-        yield File(root.path, root.bytes)
-        return
-    waiting = [root.path]
-    while waiting:
-        below = []
-        for path, length, is_directory in _list_directory(jvm, root.fs, waiting.pop()):
-            if is_hidden(_name(path)):
-                continue
-            if is_directory:
-                below.append(path)
-            else:
-                yield File(path, length)
-        waiting += reversed(below)
-
-
-def _list_directory(jvm: Any, fs: Any, directory: str) -> list[tuple[str, int, bool]]:
-    """Path, bytes and whether it is a directory of each entry, sorted by path.
-
-    The answers cross from the JVM as three strings: a call for each entry takes a tenth of a
-    millisecond, and a dump may have a hundred thousand.
+class _Lister:
+    """Lists directories of any file system, with few calls to the JVM: each takes a tenth of a
+    millisecond, and a dump may have a hundred thousand files.
     """
-    hadoop, commons = jvm.org.apache.hadoop, jvm.org.apache.commons
-    try:
-        iterator = fs.listStatusIterator(hadoop.fs.Path(directory))
-        entries = hadoop.util.functional.RemoteIterators.toList(iterator)
-    except Py4JJavaError as error:
-        raise _unlistable(directory, error) from None
-    if entries.isEmpty():
-        return []
 
-    def ask(method: str) -> list[str]:
-        transformer = commons.collections4.functors.InvokerTransformer.invokerTransformer(method)
-        answers = commons.collections4.CollectionUtils.collect(entries, transformer)
-        return str(commons.lang3.StringUtils.join(answers, "\0")).split("\0")
+    def __init__(self, spark: SparkSession) -> None:
+        jvm: Any = spark._jvm
+        apache = jvm.org.apache
+        self._path = apache.hadoop.fs.Path
+        self._to_list = apache.hadoop.util.functional.RemoteIterators.toList
+        self._collect = apache.commons.collections4.CollectionUtils.collect
+        self._join = apache.commons.lang3.StringUtils.join
+        transform = apache.commons.collections4.functors.InvokerTransformer.invokerTransformer
+        self._getters = [transform(name) for name in ("getPath", "getLen", "isDirectory")]
 
-    answers = zip(ask("getPath"), map(int, ask("getLen")), ask("isDirectory"), strict=True)
-    return sorted((path, length, kind == "true") for path, length, kind in answers)
+    def walk(self, root: _Root) -> Iterator[File]:
+        """The files at or below a root, by name; hidden ones are passed over, as Spark does."""
+        if not root.is_directory:
+            yield File(root.path, root.bytes)
+            return
+        waiting = [root.path]
+        while waiting:
+            below = []
+            for path, length, is_directory in self._list(root.fs, waiting.pop()):
+                if is_directory:
+                    _check_no_table(path)
+                if is_hidden(_name(path)):
+                    continue
+                if is_directory:
+                    below.append(path)
+                else:
+                    yield File(path, length)
+            waiting += reversed(below)
+
+    def _list(self, fs: Any, directory: str) -> list[tuple[str, int, bool]]:
+        """Path, bytes and whether it is a directory of each entry, sorted by path."""
+        try:
+            entries = self._to_list(fs.listStatusIterator(self._path(directory)))
+        except Py4JJavaError as error:
+            raise _unlistable(directory, error) from None
+        if entries.isEmpty():
+            return []
+        paths, lengths, kinds = (
+            str(self._join(self._collect(entries, getter), "\0")).split("\0")
+            for getter in self._getters
+        )
+        found = zip(paths, lengths, kinds, strict=True)
+        return sorted((path, int(length), kind == "true") for path, length, kind in found)
+
+
+def _check_no_table(path: str) -> None:
+    table, _, name = path.rpartition("/")
+    if format := TABLE_LOGS.get(name):
+        raise UserError(
+            f"input: {table} is a {format} table, whose files hold deleted rows, too: write a copy "
+            f"with Spark: spark.read.format('{format}').load(...).write.parquet(...)"
+        )
 
 
 def _name(path: str) -> str:

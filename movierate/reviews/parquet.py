@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache, reduce
 
@@ -54,10 +55,10 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         file, why = next(iter(broken.items()))
         raise UserError(f"input: {file.path} can't be read as parquet ({why})")
     directories = directory_columns(inputs.files)
-    schemas = dict.fromkeys(footer.leaves for footer in known.values())
-    in_files = merge_columns([leaf.name for leaf in leaves] for leaves in schemas)
+    schemas = Counter(footer.leaves for footer in known.values())
+    in_files = merge_columns([leaf.name for leaf in leaves] for leaves in schemas.elements())
     return Records(
-        columns=tuple(dict.fromkeys((*in_files, *directories))),
+        columns={**in_files, **dict.fromkeys(directories, 1)},
         rows=lambda wanted: _rows(spark, inputs, sound, wanted, directories),
         encoding="utf-8",
         directories=directories,
@@ -111,7 +112,8 @@ def _rows(
             reader = session.read.schema(read_schema([leaf for leaf in leaves if leaf]))
             reader = reader.options(ignoreCorruptFiles=lenient, recursiveFileLookup=True)
             found = dict(zip(in_files, leaves, strict=True))
-            frames.append(_select(reader.parquet(*paths), wanted, found, targets))
+            rows = _select(reader.parquet(*paths), wanted, found, targets)
+            frames.append(inputs.listing.leave_out(rows) if is_all else rows)
         if not frames:
             empty = ", ".join(
                 f"{name} string" for name in (*wanted.places, SOURCE, "reason", "raw")

@@ -107,7 +107,7 @@ class Dump:
     @property
     def columns(self) -> Sequence[str]:
         """The dump's own."""
-        return self._records.columns
+        return tuple(self._records.columns)
 
     def spread(self) -> DataFrame:
         """The frame over enough partitions for the cluster, however few can read the files.
@@ -282,7 +282,7 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
         return None
     if config.rating_scale is not None:
         return RatingScale(config.rating_scale, "given")
-    shape = known_shape(records.columns)
+    shape = known_shape(tuple(records.columns))
     known = records.scale or (shape.scale if shape else None)
     if known is not None:
         return RatingScale(known, "format")

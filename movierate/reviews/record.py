@@ -79,8 +79,10 @@ class Rows:
 class Records:
     """A dump whose format and columns are known and whose rows are yet to be read."""
 
-    columns: tuple[str, ...]
-    """Names that a user may give for a role."""
+    columns: Mapping[str, int]
+    """Names that a user may give for a role, and how many of the files or rows that were looked at
+    have each.
+    """
 
     rows: Callable[[Wanted], Rows]
     """The rows, for the columns wanted."""

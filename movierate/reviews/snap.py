@@ -29,7 +29,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         inputs,
         # A block is a "line" to Spark's reader, so blocks are read in parallel as lines are.
         frame=lambda lenient: read_lines(spark, inputs, lenient, lineSep=2 * line_end),
-        columns=COLUMNS,
+        columns=dict.fromkeys(COLUMNS, 1),
         parser=lambda wanted: parser(wanted.names, encoding),
         encoding=encoding,
         scale=SCALE,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import reduce
+from collections.abc import Iterable, Sequence
+from functools import partial, reduce
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
     ArrayType,
@@ -26,6 +26,8 @@ from pyspark.sql.types import (
     TimestampNTZType,
     TimestampType,
 )
+
+from movierate.reviews.record import quoted
 
 EXACT_DOUBLE = float(1 << 53)
 """The largest double to which all smaller whole numbers are doubles, too."""
@@ -48,6 +50,31 @@ def convert(column: Column, given: DataType, wanted: DataType) -> Column:
     if isinstance(wanted, StringType):
         return as_text(column, given)
     return column.cast(wanted)
+
+
+def union_by_name(frames: Sequence[DataFrame]) -> DataFrame:
+    """The rows of all frames; each column has a type that holds all of its values, and is null
+    where a frame lacks it. Names that differ in case alone are one column.
+    """
+    types: dict[str, list[DataType]] = {}
+    names: dict[str, str] = {}
+    for frame in frames:
+        for field in frame.schema:
+            names.setdefault(field.name.lower(), field.name)
+            types.setdefault(field.name.lower(), []).append(field.dataType)
+    wanted = {name: common_type(of_all) for name, of_all in types.items()}
+    same = (
+        frame.select(
+            *(
+                convert(
+                    F.col(quoted(field.name)), field.dataType, wanted[field.name.lower()]
+                ).alias(names[field.name.lower()])
+                for field in frame.schema
+            )
+        )
+        for frame in frames
+    )
+    return reduce(partial(DataFrame.unionByName, allowMissingColumns=True), same)
 
 
 def as_text(column: Column, given: DataType) -> Column:

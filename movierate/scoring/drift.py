@@ -1,4 +1,4 @@
-"""Drift: how unlike its model's held-out reviews a run's reviews are.
+"""Drift: how unlike the reviews of a baseline a run's reviews are.
 
 The measure is the population stability index (PSI) of the histograms of two sets of rows, with
 the shares p and q of their bins: the sum of (p - q) ln(p / q). Half a row is added to each bin,
@@ -9,6 +9,7 @@ says how large.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from movierate.model.baseline import Baseline
+from movierate.model.baseline import Baseline, Edges
 
 CHANCE = 0.001
 """How often the PSI of rows from the very same source is above what `by_chance` says."""
@@ -24,47 +25,80 @@ CHANCE = 0.001
 DRAWS = 10_000
 
 
-def reached(baseline: Baseline | None) -> Column:
-    """An aggregate: the rows at or above each edge of each of the baseline's histograms.
+@dataclass(frozen=True)
+class Reference:
+    """What a run's reviews are compared with."""
+
+    name: str
+    """As a sentence names it."""
+    edges: Edges
+    """The bins of the run's histograms."""
+    baseline: Baseline | None
+    """Histograms with these bins, if there are any."""
+    nights: int | None = None
+    """How many nights the baseline is of; None for a model's."""
+    not_measured: str | None = None
+    """Why there is nothing to compare with, or not enough."""
+    notes: tuple[str, ...] = ()
+    """What a run should say of it, a line each."""
+
+    def as_record(self) -> dict[str, Any]:
+        """What a run's record says of it."""
+        return {
+            "name": self.name,
+            "nights": self.nights,
+            "reviews": self.baseline.reviews if self.baseline else 0,
+            "not_measured": self.not_measured,
+        }
+
+
+def reached(edges: Edges) -> Column:
+    """An aggregate: the rows at or above each edge of each histogram.
 
     An array of longs, one histogram after another, the number of rows before the first edge of
-    each; empty without a baseline. The aggregated frame has the baseline's columns.
+    each. The aggregated frame has the columns that the edges are of.
     """
-    if baseline is None:
-        return F.array()
     counts = []
-    for column, histogram in vars(baseline).items():
+    for column, values in edges.items():
         counts.append(F.count(column))
-        counts += [F.count_if(F.col(column) >= edge) for edge in histogram.edges]
+        counts += [F.count_if(F.col(column) >= edge) for edge in values]
     return F.array(*counts)
 
 
-def drift(baseline: Baseline | None, counted: Iterable[Sequence[int]]) -> dict[str, Any] | None:
+def drift(reference: Reference, counted: Iterable[Sequence[int]]) -> dict[str, Any] | None:
     """How far rows are from a baseline.
 
     Args:
-        baseline: the model's.
+        reference: the baseline, and the bins.
         counted: what `reached` says of each part of the rows.
 
     Returns:
         By column: psi; by_chance, the PSI that one of a thousand samples as large from the
-        baseline's own source exceeds; rows, (bins,). None without a baseline or without rows.
+        baseline's own source exceeds; edges, (bins - 1,), and rows, (bins,), of the histogram.
+        The first two are None where the drift is not measured; all is None without rows.
     """
     parts = list(counted)
-    if baseline is None or not parts:
+    if not parts:
         return None
-    rows, start = np.sum(parts, axis=0), 0
+    baseline = None if reference.not_measured else reference.baseline
+    reached_by, start = np.sum(parts, axis=0), 0
     said = {}
-    for column, histogram in vars(baseline).items():
-        end = start + len(histogram.rows)
-        known, found = np.array(histogram.rows), -np.diff(rows[start:end], append=0)
-        said[column] = {
-            "psi": round(float(psi(known, found)), 4),
-            "by_chance": round(by_chance(known, int(found.sum())), 4),
-            "rows": found.tolist(),
-        }
+    for column, edges in reference.edges.items():
+        end = start + len(edges) + 1
+        rows = -np.diff(reached_by[start:end], append=0)
+        known = np.array(vars(baseline)[column].rows) if baseline else None
+        said[column] = {**_measured(known, rows), "edges": list(edges), "rows": rows.tolist()}
         start = end
     return said
+
+
+def _measured(known: NDArray[np.int64] | None, found: NDArray[np.int64]) -> dict[str, float | None]:
+    if known is None:
+        return {"psi": None, "by_chance": None}
+    return {
+        "psi": round(float(psi(known, found)), 4),
+        "by_chance": round(by_chance(known, int(found.sum())), 4),
+    }
 
 
 def psi(known: NDArray[np.int64], found: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -16,12 +16,14 @@ def check_gates(config: ScoreConfig, model: Bundle) -> None:
     """Make sure that the gates can be looked at.
 
     Raises:
-        UserError: drift is to be measured, and the model has nothing to measure it against.
+        UserError: drift is to be measured, and there is nothing to measure it against.
     """
-    if config.max_drift is not None and model.baseline is None:
+    has_baseline = config.drift_baseline is not None or model.baseline is not None
+    if config.max_drift is not None and not has_baseline:
         raise UserError(
             f"max_drift: the model {config.model} has no baseline to measure drift against: "
-            "train it again with this movierate, or leave out --max-drift"
+            "name an output with --drift-baseline, train the model again with this movierate, "
+            "or leave out --max-drift"
         )
 
 
@@ -58,6 +60,7 @@ def lost_rows(broken: Sequence[BrokenFile], read: Mapping[str, int]) -> Lost:
 def tripped(
     rows: dict[str, int],
     drift: dict[str, Any] | None,
+    baseline: str,
     config: ScoreConfig,
     lost: Lost = NOTHING,
 ) -> list[str]:
@@ -66,10 +69,12 @@ def tripped(
     Args:
         rows: read, rated and rejected.
         drift: as `movierate.scoring.drift.drift` gives it.
+        baseline: the name of what the drift is from.
         config: the gates.
         lost: what broken files held; it counts as rejected.
     """
-    return _rejected(rows, lost, config.max_rejected) + _drifted(drift or {}, config.max_drift)
+    of_rows = _rejected(rows, lost, config.max_rejected)
+    return of_rows + _drifted(drift or {}, baseline, config.max_drift)
 
 
 def gates_said(record: dict[str, Any]) -> str:
@@ -97,11 +102,13 @@ def _rejected(rows: dict[str, int], lost: Lost, allowed: float | None) -> list[s
     return sentences
 
 
-def _drifted(drift: dict[str, Any], allowed: float | None) -> list[str]:
+def _drifted(drift: dict[str, Any], baseline: str, allowed: float | None) -> list[str]:
     """Columns that drifted further than allowed, and further than chance explains."""
+    if allowed is None:
+        return []
     return [
-        f"{column} drifted from the model's baseline by a PSI of {found['psi']:.2f}, "
+        f"{column} drifted from {baseline} by a PSI of {found['psi']:.2f}, "
         f"{allowed:g} is allowed (--max-drift)"
         for column, found in drift.items()
-        if allowed is not None and found["psi"] > max(allowed, found["by_chance"])
+        if found["psi"] is not None and found["psi"] > max(allowed, found["by_chance"])
     ]

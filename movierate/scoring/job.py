@@ -6,7 +6,7 @@ import datetime
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
@@ -17,17 +17,17 @@ from movierate.config import ScoreConfig
 from movierate.errors import RunFailed, UserError
 from movierate.logs import Phases
 from movierate.model import bundle
-from movierate.model.baseline import Baseline
 from movierate.model.bundle import BundleFiles
 from movierate.paths import check_names
 from movierate.reviews import Dump, read_reviews
 from movierate.reviews.broken import is_read_failure
 from movierate.reviews.inputs import Inputs
-from movierate.reviews.kept import KeptColumn
 from movierate.reviews.read import unreadable
 from movierate.reviews.record import RAW_CHARACTERS, is_blank, list_names
-from movierate.scoring.drift import drift, reached
+from movierate.scoring.accounting import Counts, count_rows
+from movierate.scoring.drift import Reference
 from movierate.scoring.gates import check_gates, lost_rows, tripped
+from movierate.scoring.nights import find_reference
 from movierate.scoring.rated import (
     ALREADY_RATED,
     already_rated,
@@ -114,47 +114,34 @@ def score_part(
     try:
         files = _model(config)
         model = files.bundle
+        reference = find_reference(spark, store.directory, config, model, part.date)
         rate = udf_of(spark, files)
         dump = read_reviews(spark, paths, config, config.keep, model.rating_scale, whole)
-        record |= {
-            "format": dump.format,
-            "encoding": dump.encoding,
-            "rating_scale": dump.rating_scale and dump.rating_scale.as_record(),
-            "columns": vars(dump.roles) | {"keep": list(config.keep)},
-            "input_files": len(dump.inputs.files),
-            "input_bytes": dump.inputs.listing.bytes,
-            "passed_over": list(dump.inputs.listing.passed_over[:FILES_IN_RECORD]),
-            "model_id": model.model_id,
-        }
+        record |= _understood(dump, config)
+        record |= {"model_id": model.model_id, "drift_baseline": reference.as_record()}
         files_found, bytes_found = record["input_files"], record["input_bytes"]
         phases.over("input", _input_said(dump), files=files_found, bytes=bytes_found)
+        for note in reference.notes:
+            phases.say(note)
         known = already_rated(store, model.model_id, part) if config.skip_rated else None
-        rated = _rate_all(dump, rate, config, known, model.baseline)
-        rows, accounts, dump = rated.rows, rated.accounts, rated.dump
+        rated = _rate_all(dump, rate, config, known, reference)
+        counts, dump = rated.counts, rated.dump
+        accounts = counts.account(config.skip_rated)
         _check_not_empty(accounts["rows"], dump, may_be_empty=part.batch is not None)
         record |= accounts
         record["files"] = with_sizes(dump.inputs, accounts["files"])
         record["broken_files"] = [vars(file) for file in dump.broken]
-        lost = lost_rows(dump.broken, rated.rows_by_source)
-        record["gates_tripped"] = tripped(accounts["rows"], accounts["drift"], config, lost)
+        lost = lost_rows(dump.broken, counts.by_source)
+        gated = (accounts["rows"], accounts["drift"], reference.name)
+        record["gates_tripped"] = tripped(*gated, config, lost)
         phases.over("rate", _rows_said(accounts["rows"]), **accounts["rows"])
         is_held = bool(record["gates_tripped"]) and config.gate_before_publish
         if is_held:
             store.abandon(run_id)
         else:
-            stays = kept(store, part, rows) if config.skip_rated else {}
-            kept_columns = [
-                column.value(letters)
-                for column, letters in zip(dump.kept, rated.letters, strict=True)
-            ]
-            tables = _tables(rows, model.model_id, started, kept_columns)
-            for table, frame in zip(TABLES, tables, strict=True):
-                store.write(run_id, table, part, with_kept(frame, stays.get(table)))
-            phases.over("write", "all rows written, not yet in place")
-            _check(accounts["rows"], store, run_id, part, stays)
-            phases.over("check", "as many rows lie in the files as were read")
-            store.commit(run_id, part)
-            phases.over("publish", f"{part.path} is in place")
+            tables = _tables(rated, model.model_id, started)
+            stays = kept(store, part, rated.rows) if config.skip_rated else {}
+            _publish(store, run_id, part, tables, stays, accounts["rows"], phases)
         _release(rated.at_hand)
     except BaseException as error:
         record |= {"phases": phases.seconds}
@@ -170,6 +157,20 @@ def score_part(
         "rows_per_second": round(accounts["rows"]["read"] / seconds, 1),
     }
     return Run(record=record, record_path=store.record(run_id, record))
+
+
+def _understood(dump: Dump, config: ScoreConfig) -> dict[str, Any]:
+    """How a dump is read, as the run record says it."""
+    listing = dump.inputs.listing
+    return {
+        "format": dump.format,
+        "encoding": dump.encoding,
+        "rating_scale": dump.rating_scale and dump.rating_scale.as_record(),
+        "columns": vars(dump.roles) | {"keep": list(config.keep)},
+        "input_files": len(listing.files),
+        "input_bytes": listing.bytes,
+        "passed_over": list(listing.passed_over[:FILES_IN_RECORD]),
+    }
 
 
 def _model(config: ScoreConfig) -> BundleFiles:
@@ -198,15 +199,12 @@ class _Rated:
     rows: DataFrame
     at_hand: Sequence[DataFrame]
     """Persisted: the rows, and what they are made of."""
-    accounts: dict[str, Any]
-    rows_by_source: Mapping[str, int]
-    letters: Sequence[Sequence[str]]
-    """For each kept column, the letters of its values (`KeptColumn.letters`)."""
+    counts: Counts
     dump: Dump
 
 
 def _rate_all(
-    dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None, baseline: Baseline | None
+    dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None, reference: Reference
 ) -> _Rated:
     """All rows, kept at hand, and the account of them.
 
@@ -218,21 +216,14 @@ def _rate_all(
         if config.skip_rated and has_repeated(rows):
             rows = once(rows).persist()
             at_hand.append(rows)
-        counts = _count(rows, dump.kept, baseline)
-        by_source: dict[str, int] = {}
-        for count in counts:
-            by_source[count.source] = by_source.get(count.source, 0) + count.rows
-        rated = [count.letters for count in counts if count.reason is None]
-        letters = list(zip(*rated, strict=True)) if rated else [()] * len(dump.kept)
-        accounts = _account(counts, config.skip_rated, baseline)
-        return _Rated(rows, at_hand, accounts, by_source, letters, dump)
+        return _Rated(rows, at_hand, count_rows(rows, dump.kept, reference), dump)
     except SPARK_ERRORS as error:
         _release(at_hand)
         if not is_read_failure(error) or dump.was_read_around:
             raise
         if config.strict:
             raise UserError(unreadable(first_line(error))) from None
-    return _rate_all(dump.around_broken_files(), rate, config, known, baseline)
+    return _rate_all(dump.around_broken_files(), rate, config, known, reference)
 
 
 def _release(frames: Sequence[DataFrame]) -> None:
@@ -267,61 +258,40 @@ def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -
 
 
 def _tables(
-    rows: DataFrame, model_id: str, started: datetime.datetime, kept: Sequence[Column]
+    rated: _Rated, model_id: str, started: datetime.datetime
 ) -> tuple[DataFrame, DataFrame]:
     """The rows of ratings/ and those of rejected/."""
-    rows = rows.withColumn("model_id", F.lit(model_id)).withColumn("scored_at", F.lit(started))
-    rated = rows.where(F.col("reason").isNull()).select(*RATINGS, *kept)
+    rows = rated.rows.withColumn("model_id", F.lit(model_id))
+    rows = rows.withColumn("scored_at", F.lit(started))
+    of_columns = zip(rated.dump.kept, rated.counts.letters(), strict=True)
+    kept_columns = (column.value(letters) for column, letters in of_columns)
+    ratings = rows.where(F.col("reason").isNull()).select(*RATINGS, *kept_columns)
     rejected = rows.where(F.col("reason") != ALREADY_RATED).select(*REJECTED)
-    return rated, rejected.hint("rebalance")  # few rows of many partitions: few files
+    return ratings, rejected.hint("rebalance")  # few rows of many partitions: few files
 
 
-class _Count(NamedTuple):
-    """The rows of one source file with one outcome."""
+def _publish(
+    store: Store,
+    run_id: str,
+    part: Part,
+    tables: Sequence[DataFrame],
+    stays: Mapping[str, DataFrame],
+    rows: dict[str, int],
+    phases: Phases,
+) -> None:
+    """Write the tables, make sure that no row is missing in the files, and move them into place.
 
-    source: str
-    reason: str | None
-    rows: int
-    unread: int
-    """Ratings that came along and can't be read."""
-    reached: Sequence[int]
-    letters: Sequence[str]
-
-
-def _count(rows: DataFrame, kept: Sequence[KeptColumn], baseline: Baseline | None) -> list[_Count]:
-    """All that is counted of the rows, in one pass."""
-    unread = F.count_if("rating_unread")
-    letters = F.array(*(column.letters() for column in kept))
-    grouped = rows.groupBy("source", "reason")
-    found = grouped.agg(F.count("*"), unread, reached(baseline), letters).collect()
-    return sorted((_Count(*row) for row in found), key=str)
-
-
-def _account(counts: Sequence[_Count], skips: bool, baseline: Baseline | None) -> dict[str, Any]:
-    """Rows read, rated, rejected and, if any are, skipped: in all, by reason, and by source file;
-    and the drift of those rated.
+    Args:
+        stays: what the part holds already and keeps, by table.
+        rows: the account of the rows.
     """
-    by_directory = len({count.source for count in counts}) > FILES_IN_RECORD
-    total = dict.fromkeys(("read", "rated", "rejected", *(["skipped"] if skips else [])), 0)
-    reasons: dict[str, int] = {}
-    files: dict[str, dict[str, int]] = {}
-    for source, reason, count, *_ in counts:
-        outcome = {None: "rated", ALREADY_RATED: "skipped"}.get(reason, "rejected")
-        name = source.rpartition("/")[0] + "/" if by_directory else source
-        file = files.setdefault(name, dict.fromkeys(total, 0))
-        for account in (total, file):
-            account["read"] += count
-            account[outcome] += count
-        if outcome == "rejected":
-            reasons[str(reason)] = reasons.get(str(reason), 0) + count
-    rated = [count for count in counts if count.reason is None]
-    return {
-        "rows": total,
-        "rejected_by_reason": reasons,
-        "ratings_unread": sum(count.unread for count in rated),
-        "files": files,
-        "drift": drift(baseline, (count.reached for count in rated)),
-    }
+    for table, frame in zip(TABLES, tables, strict=True):
+        store.write(run_id, table, part, with_kept(frame, stays.get(table)))
+    phases.over("write", "all rows are written; publishing next")
+    _check(rows, store, run_id, part, stays)
+    phases.over("check", "as many rows lie in the files as were read")
+    store.commit(run_id, part)
+    phases.over("publish", f"{part.path} is in place")
 
 
 def _check_not_empty(rows: dict[str, int], dump: Dump, may_be_empty: bool) -> None:

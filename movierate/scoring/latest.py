@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial, reduce
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql.types import (
-    ArrayType,
-    DataType,
-    DoubleType,
-    IntegralType,
-    LongType,
-    MapType,
-    NumericType,
-    StringType,
-    StructField,
-    StructType,
-)
+from pyspark.sql import DataFrame, SparkSession
 
 from movierate.errors import RunFailed, UserError
 from movierate.paths import check_apart, check_names
+from movierate.reviews.record import quoted
+from movierate.reviews.types import union_by_name
 from movierate.scoring.store import TABLES, Store
 from movierate.spark import SPARK_ERRORS, file_system, first_line
 
@@ -82,8 +70,8 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
         _make_directory(fs, written, target)
         frames = _readable(store, store.parts(TABLES[0]))
         try:
-            latest = spark.sql(LATEST, ratings=union(frames)).drop("place", "batch")
-            columns = [_column(name) for name in latest.columns if name != DATE]
+            latest = spark.sql(LATEST, ratings=union_by_name(frames)).drop("place", "batch")
+            columns = [quoted(name) for name in latest.columns if name != DATE]
             table = latest.select(*columns, DATE).write.mode("overwrite").option(MARK, "true")
             table.parquet(str(written))
         except SPARK_ERRORS as error:
@@ -94,44 +82,6 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
         fs.rename(written, final)
         fs.delete(replaced, True)
     return spark.read.parquet(str(final)).count()
-
-
-def union(frames: Sequence[DataFrame]) -> DataFrame:
-    """The rows of all frames; their columns by name, each with a type that holds all of its values.
-
-    Names that differ in their case alone are one column.
-    """
-    types: dict[str, list[DataType]] = {}
-    for frame in frames:
-        for column in frame.schema:
-            types.setdefault(column.name.lower(), []).append(column.dataType)
-    common = {name: common_type(of_all) for name, of_all in types.items()}
-    same = (
-        frame.select(*(_cast(column, common[column.name.lower()]) for column in frame.schema))
-        for frame in frames
-    )
-    return reduce(partial(DataFrame.unionByName, allowMissingColumns=True), same)
-
-
-def common_type(types: Sequence[DataType]) -> DataType:
-    """The narrowest type that holds the values of all types; in the end, that is a string."""
-    if len(set(types)) == 1:
-        return types[0]
-    if all(isinstance(type, IntegralType) for type in types):
-        return LongType()
-    return DoubleType() if all(isinstance(type, NumericType) for type in types) else StringType()
-
-
-def _cast(field: StructField, to: DataType) -> Column:
-    column = _column(field.name)
-    if field.dataType == to:
-        return column
-    is_nested = isinstance(field.dataType, StructType | ArrayType | MapType)
-    return (F.to_json(column) if is_nested else column.cast(to)).alias(field.name)
-
-
-def _column(name: str) -> Column:
-    return F.col("`{}`".format(name.replace("`", "``")))
 
 
 def _readable(store: Store, parts: Sequence[str]) -> list[DataFrame]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
+from movierate.reviews.types import union_by_name
 from movierate.scoring.store import TABLES, Part, Store
 
 ALREADY_RATED = "already_rated"
@@ -105,4 +106,4 @@ def kept(store: Store, part: Part, rows: DataFrame) -> Mapping[str, DataFrame]:
 
 def with_kept(rows: DataFrame, stays: DataFrame | None) -> DataFrame:
     """New rows of a table and those that stay, if any; either may have kept other columns."""
-    return rows if stays is None else rows.unionByName(stays, allowMissingColumns=True)
+    return rows if stays is None else union_by_name([rows, stays])

@@ -1,12 +1,16 @@
-"""The last runs of an output, as a table: from the records that they have left."""
+"""The records that runs have left in an output, and the last of them as a table."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
+
+from py4j.protocol import Py4JJavaError
+from pyspark.sql import SparkSession
 
 from movierate.errors import UserError
 from movierate.scoring.record import RUNS
@@ -21,6 +25,9 @@ NUMBERS = ("read", "skipped", "rated", "rejected", "seconds", "rows/s", "drift")
 
 WHY = 100
 """Characters of an error or a gate."""
+
+UNREADABLE = "unreadable"
+"""The status of a record that can't be read."""
 
 
 def last_runs(output: str, count: int) -> str:
@@ -39,25 +46,42 @@ def last_runs(output: str, count: int) -> str:
     is_local = Path(output).is_dir()
     records = list(_local(Path(output) / RUNS, count) if is_local else _remote(output, count))
     if not records:
-        raise UserError(f"runs: no run has left a record in {output}: was it its --output?")
+        raise UserError(f"runs: {no_records(output)}")
     records.sort(key=lambda record: str(record["started_at"]))
     return _table([HEAD, *map(_row, records)])
 
 
-def _local(directory: Path, count: int) -> Iterator[dict[str, Any]]:
+def read_records(spark: SparkSession, output: str) -> Iterator[dict[str, Any]]:
+    """The records of an output's runs, each read when it is asked for, the latest first.
+
+    One that can't be read has the status UNREADABLE.
+    """
+    fs, directory = file_system(spark, f"{output.rstrip('/')}/{RUNS}")
+    found = fs.listStatus(directory) if fs.exists(directory) else ()
+    paths = {str(status.getPath().getName()): status.getPath() for status in found}
     # The names begin with the second.
-    for path in sorted(directory.glob("[!.]*.json"))[-count:]:
-        yield _parsed(path.stem, path.read_text(encoding="utf-8"))
+    for name in sorted(paths, reverse=True):
+        if re.fullmatch(r"[^.].*\.json", name):
+            try:
+                text = read_text(spark, fs, paths[name])
+            except Py4JJavaError:
+                text = ""
+            yield _parsed(name, text)
+
+
+def no_records(output: str) -> str:
+    """What to tell who named an output without records."""
+    return f"no run has left a record in {output}: was it its --output?"
+
+
+def _local(directory: Path, count: int) -> Iterator[dict[str, Any]]:
+    for path in sorted(directory.glob("[!.]*.json"), reverse=True)[:count]:
+        yield _parsed(path.name, path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _remote(output: str, count: int) -> Iterator[dict[str, Any]]:
     with running_spark("movierate runs") as spark:
-        fs, directory = file_system(spark, f"{output.rstrip('/')}/{RUNS}")
-        found = fs.listStatus(directory) if fs.exists(directory) else ()
-        paths = sorted((status.getPath() for status in found), key=str)
-        named = [path for path in paths if re.fullmatch(r"[^.].*\.json", path.getName())]
-        for path in named[-count:]:
-            yield _parsed(path.getName(), read_text(spark, fs, path))
+        yield from islice(read_records(spark, output), count)
 
 
 def _parsed(name: str, text: str) -> dict[str, Any]:
@@ -65,15 +89,15 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
         record = json.loads(text)
     except ValueError:
         record = None
-    if not isinstance(record, dict):
-        return {"started_at": name, "status": "unreadable"}
+    if not isinstance(record, dict) or not {"started_at", "status"} <= record.keys():
+        return {"started_at": name.removesuffix(".json"), "status": UNREADABLE}
     return record
 
 
 def _row(record: dict[str, Any]) -> tuple[str, ...]:
     rows = record.get("rows") or {}
     drift = record.get("drift") or {}
-    largest = max((column["psi"] for column in drift.values()), default=None)
+    measured = [column["psi"] for column in drift.values() if column["psi"] is not None]
     tripped = record.get("gates_tripped") or []
     why = record.get("error") or "; ".join(tripped)
     return (
@@ -83,7 +107,7 @@ def _row(record: dict[str, Any]) -> tuple[str, ...]:
         *(_said(rows.get(outcome), ",") for outcome in ("read", "skipped", "rated", "rejected")),
         _said(record.get("seconds"), ",.1f"),
         _said(record.get("rows_per_second"), ",.0f"),
-        _said(largest, ".2f"),
+        _said(max(measured, default=None), ".2f"),
         record.get("model_id", ""),
         " ".join(why.split())[:WHY],
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from movierate.config import DumpConfig, ScoreConfig
@@ -56,7 +56,12 @@ files = st.lists(st.tuples(texts, kinds, st.randoms()), min_size=6, max_size=10)
 
 
 @pytest.mark.parametrize("format", list(NAMES))
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=3,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.reuse, Phase.generate],  # an example takes seconds: it is not made smaller
+)
 @given(files=files)
 def test_every_row_of_a_damaged_dump_has_a_text_or_a_reason(spark, tmp_path, format, files):
     folder = tmp_path / "in"

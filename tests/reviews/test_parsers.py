@@ -150,3 +150,80 @@ def test_every_suffix_names_a_format_that_is_read():
     from movierate.config import FORMATS
 
     assert set(SUFFIXES.values()) <= set(FORMATS)
+
+
+def test_values_to_keep_say_what_they_are():
+    line = (
+        b'{"text": "a", "w": 5, "l": 1234567890123456, "r": 8.50, "b": false, "s": "5", "n": null}'
+    )
+    line = line[:-1] + b', "j": {"y": [1, 2.5, "\xc3\xa9"]}, "big": 12345678901234567890}'
+    kept = ["w", "l", "r", "b", "s", "n", "j", "big", "none"]
+    (row,) = jsonl.parser(["text"], "utf-8", kept)("f", [line])
+    assert row.values == [
+        *("a", "w5", "l1234567890123456", "r8.50", "bfalse", "s5", None),
+        *('j{"y": [1, 2.5, "é"]}', "s12345678901234567890", None),
+    ]
+
+
+def read_document(text: str) -> list:
+    pieces = text.encode().split(b"{")
+    return list(jsonl.document_parser(["text", "n"], "utf-8")("f", pieces))
+
+
+@pytest.mark.parametrize("indent", [None, 0, 2, "\t"])
+@pytest.mark.parametrize("text", ["plain", 'a "{" b', "}}{{", "\\", '\\"}', "a\nb", "[,]", "é😀"])
+def test_an_array_is_read_however_it_is_laid_out(indent, text):
+    records = [{"text": text, "n": 1, "x": {"y": [{}, {"z": text}]}}, {"n": 2, "text": text}]
+    for content in (
+        json.dumps(records, indent=indent),
+        "\n".join(json.dumps(record, indent=indent) for record in records),
+        "[\n" + ",\n".join(json.dumps(record) for record in records) + "\n]\n",
+        "[" + "\n,".join(json.dumps(record) for record in records) + "]",
+    ):
+        assert [row.values for row in read_document(content)] == [[text, "1"], [text, "2"]]
+
+
+def test_an_object_that_is_never_closed_costs_its_own_line():
+    sound = '{"text": "a", "n": 1},\n'
+    rows = read_document(f'[\n{sound}{{"text": "lost, "n": 1\n{sound}{sound[:-2]}\n]')
+    assert [row.values for row in rows] == [["a", "1"], None, ["a", "1"], ["a", "1"]]
+    assert rows[1].reason == "malformed_record"
+    rows = read_document(f"[\n{sound}" + '{"text": "cut o')
+    assert [row.values for row in rows] == [["a", "1"], None]
+
+
+@given(st.text(st.sampled_from('{}[]",:\\\n a1'), max_size=60))
+def test_nothing_but_punctuation_of_a_document_is_dropped(text):
+    for row in read_document(text):
+        assert row.values is not None or row.raw.strip()
+    read = "".join(jsonl._split_objects(text.split("{")))
+    for character in set(text) - set(" \n[],"):
+        assert read.count(character) == text.count(character)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id, text\n1, good\n2, bad\n",
+        "id,text,\n1,good,\n2,bad,\n",
+        "id,text\n1,good,\n2,bad,,\n",
+        "text,ID\ngood,1\nbad,2\n",
+        "id,text\n1,good\nid,text\n2,bad\n",
+        "id,text\n1,good\ntext,id\nbad,2\n",
+        "id;text\n1;good\n2;bad\n",
+        "id|x|text\n1|x|good\n2|x|bad\n",
+        'id, text\n1, "good"\n2, "bad"\n',
+    ],
+)
+def test_csv_files_of_one_dump_may_be_written_otherwise(content):
+    lines = content.encode().split(b"\n")
+    dialect = guess_dialect(content.split("\n")) if ", " in content else COMMA
+    rows = csv.parser(["text", "id"], dialect, "utf-8")("f", lines)
+    assert [row.values for row in rows] == [["good", "1"], ["bad", "2"]]
+
+
+@pytest.mark.parametrize("written", ["nan", "NaN", "None", "null", "NULL", r"\N", "<NA>"])
+def test_what_stands_for_no_value_in_csv_is_null(written):
+    assert [row.values for row in read_csv(f"id,text\n1,{written}\n".encode())] == [[None, "1"]]
+    (row,) = read_csv(b"id,text\n1,nano\n")
+    assert row.values == ["nano", "1"]

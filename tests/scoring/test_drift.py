@@ -16,7 +16,7 @@ from movierate.errors import UserError
 from movierate.model.baseline import Baseline, Histogram
 from movierate.model.bundle import load
 from movierate.model.rater import Rater, Ratings
-from movierate.scoring.drift import by_chance, drift, psi, reached
+from movierate.scoring.drift import Reference, by_chance, drift, psi, reached
 from movierate.scoring.gates import tripped
 from movierate.scoring.job import score
 from tests.conftest import REVIEWS
@@ -35,6 +35,10 @@ def model(tmp_path_factory, examples) -> Path:
     folder = tmp_path_factory.mktemp("model") / "m"
     dataclasses.replace(bundle, baseline=Baseline.of(ratings, (1, 10), 100)).save(folder)
     return folder
+
+
+def reference(baseline: Baseline) -> Reference:
+    return Reference("the model's baseline", baseline.edges, baseline)
 
 
 def write(path: Path, texts: list[str]) -> Path:
@@ -65,8 +69,9 @@ def test_a_night_that_has_shifted_trips_it_when_it_is_large_enough_to_tell():
     config = ScoreConfig(max_drift=0.1)
 
     def trips(low: int, high: int) -> list[str]:
-        found = drift(baseline, [[low + high, high] * 3])
-        return tripped({"read": 0, "rated": 0, "rejected": 0}, found, config)
+        found = drift(reference(baseline), [[low + high, high] * 3])
+        rows = {"read": 0, "rated": 0, "rejected": 0}
+        return tripped(rows, found, "the model's baseline", config)
 
     assert trips(6, 14) == []
     assert len(trips(300, 700)) == 3
@@ -83,9 +88,9 @@ def test_spark_puts_a_value_into_the_bin_that_training_did(spark):
     ratings = Ratings(stars, stars, stars, words, known)
     baseline = Baseline.of(ratings, (1, 10), 100)
     frame = pd.DataFrame({"predicted_rating": stars, "words_read": words, "known_words": known})
-    (counted,) = spark.createDataFrame(frame[:6]).agg(reached(baseline)).first()
+    (counted,) = spark.createDataFrame(frame[:6]).agg(reached(baseline.edges)).first()
     rows = [histogram.rows for histogram in vars(baseline).values()]
-    found = drift(baseline, [counted])
+    found = drift(reference(baseline), [counted])
     assert [tuple(column["rows"]) for column in found.values()] == rows
     assert {column["psi"] for column in found.values()} == {0}
 
@@ -133,6 +138,8 @@ def test_a_model_without_a_baseline_says_that_it_has_to_be_trained_again(
 ):
     small_bundle.save(tmp_path / "old")
     config = ScoreConfig(date=DAY, model=str(tmp_path / "old"), max_drift=0.25)
-    with pytest.raises(UserError, match=r"has no baseline.*train it again"):
+    with pytest.raises(
+        UserError, match=r"has no baseline.*--drift-baseline, train the model again"
+    ):
         score(spark, [str(REVIEWS)], str(tmp_path / "out"), config)
     assert not (tmp_path / "out").exists()

@@ -97,6 +97,15 @@ def test_runs_shows_the_last_ones_without_java(night, capsys):
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+@pytest.mark.parametrize("broken", [b"", b"{", b"[]", b"\xff\xfe", b'{"status": "done"}'])
+def test_runs_shows_a_record_that_cannot_be_read_as_such(tmp_path, capsys, broken):
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "20260131T030000Z-0.json").write_bytes(broken)
+    assert cli.main(["runs", str(tmp_path)]) == 0
+    (_, line) = capsys.readouterr().out.splitlines()
+    assert line.split() == ["20260131", "030000Z-0", "unreadable"]
+
+
 def test_runs_of_a_directory_without_any_is_one_line(tmp_path, capsys):
     (tmp_path / "runs").mkdir()
     assert cli.main(["runs", str(tmp_path)]) == 2
