@@ -14,6 +14,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from movierate.errors import UserError
+from movierate.paths import check_names
 from movierate.reviews.listing import COMPRESSIONS, File, Listing, escape_pattern, list_files
 from movierate.spark import SPARK_ERRORS, file_system
 
@@ -102,8 +103,10 @@ def find_inputs(
         may_be_empty: whether paths may hold no data.
 
     Raises:
-        UserError: as `list_files`, or a file may not be read, or lies there packed, too.
+        UserError: as `list_files` and `check_names`, or a file may not be read, or lies there
+            packed, too.
     """
+    check_names(spark, paths)
     listing = list_files(spark, paths, may_be_empty)
     _check_not_packed_twice(spark, listing.files)
     heads = [

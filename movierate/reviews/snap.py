@@ -19,12 +19,14 @@ COLUMNS = (
 SCALE = (1.0, 5.0)
 ENCODING = "iso8859-1"
 
+_BETWEEN_BLOCKS = re.compile(rb"\r?\n\r?\n")
 _KEY = re.compile(r"((?:product|review)/[A-Za-z]+):(?: |$)")
 
 
 def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
     """The blocks of the files."""
-    line_end = "\r\n" if b"\r\n" in inputs.head.content[:10_000] else "\n"
+    is_crlf = all(b"\r\n" in head.content[:10_000] for head in inputs.heads)
+    line_end = "\r\n" if inputs.heads and is_crlf else "\n"
     return text_records(
         inputs,
         # A block is a "line" to Spark's reader, so blocks are read in parallel as lines are.
@@ -37,10 +39,13 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
 
 
 def parser(columns: Sequence[str], encoding: str) -> Parser:
-    """What makes rows of blocks. A line without a key goes on with the value before it."""
+    """What makes rows of blocks. A line without a key goes on with the value before it.
 
-    def parse(source: str, blocks: Iterable[bytes]) -> Iterator[Row]:
-        for block in blocks:
+    A file whose lines end otherwise than the others' comes in one piece, with all its blocks.
+    """
+
+    def parse(source: str, pieces: Iterable[bytes]) -> Iterator[Row]:
+        for block in (block for piece in pieces for block in _BETWEEN_BLOCKS.split(piece)):
             if not block.strip():
                 continue
             text = block.decode(encoding, "surrogateescape")

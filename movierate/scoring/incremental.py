@@ -67,7 +67,7 @@ def score_new_files(
         GateTripped: a batch was held back by a gate; likewise.
     """
     phases = phases or Phases()
-    check_names(spark, paths, output)
+    check_names(spark, [], output)
     store = Store(spark, output, paths)
     inputs = find_inputs(spark, paths, may_be_empty=True)
     if inputs.listing.repeated:

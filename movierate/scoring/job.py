@@ -83,7 +83,7 @@ def score(
         RunFailed: the run broke; nothing of it was published, and runs/ says why.
     """
     phases = phases or Phases()
-    check_names(spark, paths, output)
+    check_names(spark, [], output)
     store = Store(spark, output, paths)
     with store.held(phases.say):
         store.check_kind(batches=False)
