@@ -112,7 +112,7 @@ def find_inputs(
     heads = [
         head
         for number, file in enumerate(_sample([file for file in listing.files if file.bytes]))
-        if (head := _head(spark, file, OTHER_HEAD_BYTES if number else HEAD_BYTES)).content
+        if (head := _head(spark, file, OTHER_HEAD_BYTES if number else HEAD_BYTES)).content.strip()
     ]
     return Inputs(tuple(paths), listing, tuple(heads), whole)
 
