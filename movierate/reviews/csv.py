@@ -92,6 +92,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         columns=merge_columns(headers),
         parser=lambda wanted: parser(wanted.names, dialect, encoding, separator),
         encoding=encoding,
+        from_start=True,
     )
 
 

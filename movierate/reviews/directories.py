@@ -33,7 +33,7 @@ def directory_values(source: str) -> dict[str, str | None]:
 
 def directory_column(name: str, source: Column) -> Column:
     """The values of one such column (string) in Spark. source: the column of files' paths."""
-    raw = "".join(c if c.isalnum() else f"(?:{re.escape(c)}|%{ord(c):02X})" for c in name)
+    raw = "".join(f"(?:{re.escape(c)}|%{ord(c):02X})" if c.isascii() else c for c in name)
     path = F.url_decode(F.replace(source, F.lit("+"), F.lit("%2B")))
     value = F.regexp_extract(path, rf"/{raw}=([^/]*)(?:/[^/=]+=[^/]*)*/[^/]+$", 1)
     plain = F.replace(value, F.lit("+"), F.lit("%2B"))

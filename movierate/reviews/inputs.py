@@ -117,11 +117,9 @@ def find_inputs(
     return Inputs(tuple(paths), listing, tuple(heads), whole)
 
 
-def is_splittable(inputs: Inputs, format: str) -> bool:
-    """Whether several cores can read one file."""
-    if format in ("csv", "tsv", "json"):
-        return False  # where a record begins can only be told from the start of the file
-    return format == "parquet" or not inputs.head.path.lower().endswith(UNSPLITTABLE)
+def is_unsplittable(head: Head) -> bool:
+    """Whether a file that begins so is compressed in a way that only one core can read."""
+    return head.path.lower().endswith(UNSPLITTABLE)
 
 
 def _check_not_packed_twice(spark: SparkSession, files: Sequence[File]) -> None:

@@ -67,7 +67,8 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     columns = merge_columns(_leaves(record) for _, objects in heads for record in objects)
     if not columns:
         raise UserError(_no_object(inputs.head))
-    if any(_is_document(head, encoding) for head in inputs.heads):
+    has_documents = any(_is_document(head, encoding) for head in inputs.heads)
+    if has_documents:
         session = session_of_whole_files(spark)
         make_parser = document_parser
 
@@ -86,6 +87,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         parser=lambda wanted: make_parser(wanted.texts, encoding, wanted.kept),
         encoding=encoding,
         kept_as_json=True,
+        from_start=has_documents,
     )
 
 

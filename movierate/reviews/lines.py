@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from movierate.reviews.directories import directory_columns, directory_values
-from movierate.reviews.inputs import Inputs
+from movierate.reviews.inputs import Inputs, is_unsplittable
 from movierate.reviews.record import (
     MALFORMED,
     RAW_CHARACTERS,
@@ -58,6 +58,7 @@ def text_records(
     encoding: str,
     scale: tuple[float, float] | None = None,
     kept_as_json: bool = False,
+    from_start: bool = False,
 ) -> Records:
     """The records of a format that is text.
 
@@ -70,6 +71,7 @@ def text_records(
         encoding: the charset of the files.
         scale: of the ratings, if the format says.
         kept_as_json: as in `Records`.
+        from_start: whether where a row begins can only be told from the start of its file.
     """
     directories = directory_columns(inputs.files)
 
@@ -83,6 +85,7 @@ def text_records(
         scale,
         directories,
         kept_as_json,
+        is_splittable=not from_start and not is_unsplittable(inputs.head),
     )
 
 

@@ -26,7 +26,7 @@ from movierate.reviews.columns import Roles, find_roles, known_shape
 from movierate.reviews.containers import check_not_container
 from movierate.reviews.encoding import AUTO, UTF8, check_encoding, guess_encoding
 from movierate.reviews.formats import guess_format
-from movierate.reviews.inputs import Inputs, find_inputs, is_splittable
+from movierate.reviews.inputs import Inputs, find_inputs
 from movierate.reviews.kept import KeptColumn, find_kept
 from movierate.reviews.listing import File, check_all_read
 from movierate.reviews.rating import NUMBER, SCALE_TOPS, Scale, guess_scale, parse_rating
@@ -119,7 +119,7 @@ class Dump:
         cores = self.frame.sparkSession.sparkContext.defaultParallelism
         wanted = min(-(-size // PARTITION_BYTES), 3 * cores)
         # Large files that split keep all cores busy by themselves; sending rows on costs a little.
-        busy = is_splittable(self.inputs, self.format) and size > cores * SPLIT_BYTES
+        busy = self._records.is_splittable and size > cores * SPLIT_BYTES
         return self.frame if busy or wanted <= 1 else self.frame.repartition(wanted)
 
     def around_broken_files(self) -> Dump:

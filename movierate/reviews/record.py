@@ -99,6 +99,9 @@ class Records:
     kept_as_json: bool = False
     """Whether kept values are written as `movierate.reviews.jsonl.tagged` writes them."""
 
+    is_splittable: bool = True
+    """Whether several cores can read one file."""
+
     broken: tuple[BrokenFile, ...] = ()
     """Files that are known to be unreadable before any row is read."""
 
