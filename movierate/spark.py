@@ -93,13 +93,17 @@ def check_path(path: str, what: str) -> None:
     """
     if not path.strip():
         raise UserError(f"{what}: the path is empty: name a file or a directory")
-    if _UNREADABLE.search(path):
-        raise UserError(f"{what}: {path!r} has a character that Spark can't read in a path")
+    _check_readable(path, what)
     if ":" in _SCHEME.sub("", path):
         raise UserError(
             f"{what}: {path} has a colon, which Spark takes for the end of a scheme, as in s3a://: "
             "use another name"
         )
+
+
+def _check_readable(path: str, what: str) -> None:
+    if _UNREADABLE.search(path):
+        raise UserError(f"{what}: {path!r} has a character that Spark can't read in a path")
 
 
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:(//[^/]*)?(?=/|$)")
@@ -163,6 +167,7 @@ def file_system(spark: SparkSession, path: str) -> tuple[Any, Any]:
     Raises:
         UserError: no file system of the path's scheme is known or can be reached.
     """
+    _check_readable(path, "path")
     jvm: Any = spark._jvm
     configuration = spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
     try:
