@@ -36,8 +36,9 @@ class Log:
 
     def error(self, error: object, exit_code: int) -> None:
         """The command ends with an error, or with a gate that has tripped."""
-        what = {"time": _now(), "level": "error", "message": str(error), "exit_code": exit_code}
-        self._say(f"error: {error}", what)
+        message = str(error).replace("\r", "\\r").replace("\n", "\\n")  # names may hold line ends
+        what = {"time": _now(), "level": "error", "message": message, "exit_code": exit_code}
+        self._say(f"error: {message}", what)
 
     def _say(self, text: str, fields: dict[str, Any]) -> None:
         is_json = self._format == JSON

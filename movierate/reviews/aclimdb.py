@@ -30,13 +30,14 @@ OPEN_COST_BYTES = 16 << 10
 """What opening a file counts for when files are dealt out to tasks: thousands to a task."""
 
 _REVIEW = re.compile(rf"/({'|'.join(LABELS)})/([^/]+)\.txt$")
+_LIST = re.compile(rf"urls_({'|'.join(LABELS)})\.txt")
 _NUMBER_AND_STARS = re.compile(r"([0-9]+)_(10|[0-9])")
 _TITLE = re.compile(r"tt[0-9]+")
 
 
 def is_tree(files: Sequence[File]) -> bool:
     """Whether most of the files are reviews of such a tree."""
-    with_data = [file for file in files if file.bytes]
+    with_data = [file for file in files if file.bytes and not _LIST.fullmatch(file.name)]
     return 2 * len(reviews_of(with_data)) > len(with_data)
 
 

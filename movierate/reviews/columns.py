@@ -72,12 +72,17 @@ def merge_columns(files: Iterable[Iterable[str]]) -> dict[str, int]:
     Names that differ in case alone are one column, unless one file has both.
     """
     merged: dict[str, int] = {}
+    alike: dict[str, list[str]] = {}
     for columns in files:
         names = tuple(columns)
         for name in names:
-            known = name if name in merged else match_column(name, tuple(merged))
-            if known is None or (known != name and known in names):
-                known = name
+            known = name
+            if name not in merged:
+                others = alike.setdefault(name.lower(), [])
+                if len(others) == 1 and others[0] not in names:
+                    known = others[0]
+                else:
+                    others.append(name)
             merged[known] = merged.get(known, 0) + 1
     return merged
 

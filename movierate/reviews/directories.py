@@ -17,6 +17,8 @@ from movierate.reviews.listing import File
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 
+_ESCAPED = re.compile("(?:[^%]|%[0-9A-Fa-f]{2})*")
+"""A value whose every % begins an escape; another one is what is written."""
 _DIRECTORY = re.compile(r"([^=/]+)=([^/]*)")
 
 
@@ -37,7 +39,7 @@ def directory_column(name: str, source: Column) -> Column:
     path = F.url_decode(F.replace(source, F.lit("+"), F.lit("%2B")))
     value = F.regexp_extract(path, rf"/{raw}=([^/]*)(?:/[^/=]+=[^/]*)*/[^/]+$", 1)
     plain = F.replace(value, F.lit("+"), F.lit("%2B"))
-    is_escaped = value.rlike("%") & value.rlike("^(?:[^%]|%[0-9A-Fa-f]{2})*$")
+    is_escaped = value.rlike("%") & value.rlike(f"^{_ESCAPED.pattern}$")
     text = F.when(is_escaped, F.url_decode(plain)).otherwise(value)
     return F.when((text != "") & (text != NO_VALUE), text)
 
@@ -57,6 +59,8 @@ def _values(folder: str) -> dict[str, str | None]:
         match = _DIRECTORY.fullmatch(part)
         if match is None:
             break
-        name, value = unquote(match[1]), unquote(match[2])
+        name, value = unquote(match[1]), match[2]
+        if _ESCAPED.fullmatch(value):
+            value = unquote(value)
         values.setdefault(name, value if value not in ("", NO_VALUE) else None)
     return dict(reversed(values.items()))

@@ -170,7 +170,7 @@ def read_reviews(
             f"input: {inputs.head.path} can't be read as {format} ({first_line(error)})"
         ) from None
     roles = find_roles(records.columns, config, records.directories)
-    kept = find_kept(keep, records, inputs.files)
+    kept = find_kept(keep, records, (inputs.whole or inputs).files)
     scale = _rating_scale(records, roles, config)
     texts = [roles.text, roles.movie, roles.id, roles.rating]
     wanted = Wanted(

@@ -103,6 +103,7 @@ def test_documents_are_known_by_their_names(name, document):
         ("file:/d/a=/p", {"a": None}),
         ("file:/d/a=x+y/b=1=2/p", {"a": "x+y", "b": "1=2"}),
         ("file:/d/a=100%/p", {"a": "100%"}),
+        ("file:/d/a=50%_off%20/p", {"a": "50%_off%20"}),
         ("file:/d/a=1", {}),
         ("file:/d/Amélie=é/p", {"Amélie": "é"}),
         ("file:/d/a b=1/p", {"a b": "1"}),
