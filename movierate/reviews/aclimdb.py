@@ -8,17 +8,19 @@ and ``neg``, and other names: there the directory is the rating.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from urllib.parse import unquote
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from movierate.config import DumpConfig
+from movierate.errors import UserError
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.lines import Parser, Row, rejected, sound, text_records
-from movierate.reviews.listing import File
-from movierate.reviews.record import MALFORMED, SOURCE, Records
+from movierate.reviews.listing import DATA_SUFFIXES, File, as_source, data_suffix
+from movierate.reviews.record import MALFORMED, SOURCE, Name, Records, names_of
 from movierate.spark import file_system, read_text
 
 COLUMNS = ("review_id", "movie_id", "rating", "text")
@@ -30,7 +32,7 @@ OPEN_COST_BYTES = 16 << 10
 """What opening a file counts for when files are dealt out to tasks: thousands to a task."""
 
 _REVIEW = re.compile(rf"/({'|'.join(LABELS)})/([^/]+)\.txt$")
-_LIST = re.compile(rf"urls_({'|'.join(LABELS)})\.txt")
+_LIST = re.compile(rf"urls_({'|'.join(LABELS)})\.txt|imdb(Er)?\.(txt|vocab)")
 _NUMBER_AND_STARS = re.compile(r"([0-9]+)_(10|[0-9])")
 _TITLE = re.compile(r"tt[0-9]+")
 
@@ -46,16 +48,34 @@ def reviews_of(files: Iterable[File]) -> list[File]:
     return [file for file in files if _REVIEW.search(file.path)]
 
 
+def check_tree(files: Iterable[File]) -> None:
+    """Make sure that a tree's other files hold no reviews, by their names.
+
+    Raises:
+        UserError: one may.
+    """
+    for file in files:
+        may_hold = data_suffix(file.name) in (*DATA_SUFFIXES, ".txt")
+        is_known = _LIST.fullmatch(file.name) or _REVIEW.search(file.path)
+        if file.bytes and may_hold and not is_known:
+            raise UserError(
+                f"input: {file.path} lies in a tree of one .txt file a review, but not in a "
+                f"directory named {', '.join(LABELS)}: rate it by itself, or move it away"
+            )
+
+
 def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
     """The reviews of the tree."""
-    films = _films(spark, inputs.files)
+    folders = {as_source(file.path).rpartition("/")[0] for file in reviews_of(inputs.files)}
+    films = _films(spark, folders)
     session = spark.newSession()
     session.conf.set("spark.sql.files.openCostInBytes", str(OPEN_COST_BYTES))
+    columns = COLUMNS if films else tuple(name for name in COLUMNS if name != "movie_id")
     return text_records(
         inputs,
         frame=lambda lenient: _read_files(session, inputs, lenient),
-        columns=dict.fromkeys(COLUMNS, 1),
-        parser=lambda wanted: parser(wanted.names, encoding, films),
+        layouts=[columns],
+        parser=lambda wanted: parser(wanted.names, encoding, films, _short_names(folders)),
         encoding=encoding,
         scale=SCALE,
     )
@@ -71,40 +91,66 @@ def _read_files(session: SparkSession, inputs: Inputs, lenient: bool) -> DataFra
     rows = reader.load(inputs.listing.spark_paths()).select(
         F.col("content").alias("line"), F.col("_metadata.file_path").alias(SOURCE)
     )
-    return rows.where(F.col(SOURCE).rlike(_REVIEW.pattern))
+    rows = rows.where(F.col(SOURCE).rlike(_REVIEW.pattern))
+    return inputs.listing.leave_out_links(rows)
 
 
-def parser(columns: Sequence[str], encoding: str, films: dict[str, list[str | None]]) -> Parser:
-    """What makes rows of whole files. films: the ids in order, by folder, as ``train/pos``."""
+def parser(
+    columns: Sequence[Name],
+    encoding: str,
+    films: Mapping[str, list[str | None]],
+    short_names: Mapping[str, str],
+) -> Parser:
+    """What makes rows of whole files.
+
+    Args:
+        columns: of COLUMNS.
+        encoding: the charset.
+        films: the ids in order, by the path of the folder of reviews.
+        short_names: of these folders, as ``train/pos``.
+    """
+    names = [names_of(column)[0] for column in columns]
 
     def parse(source: str, texts: Iterable[bytes]) -> Iterator[Row]:
-        path = unquote(source)
+        path = as_source(unquote(source))
         for content in texts:
             match = _REVIEW.search(path)
             if match is None:
                 yield rejected(MALFORMED, content)
                 continue
             label, name = match.groups()
-            folder = "/".join(path.split("/")[-3:-1])
+            folder = path.rpartition("/")[0]
             movie, stars = None, label if label != "unsup" else None
             if numbers := _NUMBER_AND_STARS.fullmatch(name):
                 number, stars = int(numbers[1]), numbers[2] if numbers[2] != "0" else None
                 ids = films.get(folder, [])
                 movie = ids[number] if number < len(ids) else None
             values = {
-                "review_id": f"{folder}/{name}",
+                "review_id": f"{short_names.get(folder, folder)}/{name}",
                 "movie_id": movie,
                 "rating": stars,
                 "text": content.decode(encoding, "surrogateescape"),
             }
-            yield sound([values[column] for column in columns], content)
+            yield sound([values.get(name) for name in names], content)
 
     return parse
 
 
-def _films(spark: SparkSession, files: Iterable[File]) -> dict[str, list[str | None]]:
+def _short_names(folders: Iterable[str]) -> dict[str, str]:
+    """For each folder the end of its path, two directories, or as many as tell it from others."""
+    names: dict[str, str] = {}
+    waiting, count = sorted(folders), 2
+    while waiting:
+        ends = {folder: "/".join(folder.split("/")[-count:]) for folder in waiting}
+        uses = Counter(ends.values())
+        names |= {folder: end for folder, end in ends.items() if uses[end] == 1}
+        waiting = [folder for folder in waiting if folder not in names]
+        count += 1
+    return names
+
+
+def _films(spark: SparkSession, folders: Iterable[str]) -> dict[str, list[str | None]]:
     """The films of the tree's ``urls_*.txt``, by folder: they lie beside the folders of reviews."""
-    folders = {file.path.rpartition("/")[0] for file in reviews_of(files)}
     films: dict[str, list[str | None]] = {}
     for folder in folders:
         parent, _, label = folder.rpartition("/")
@@ -112,5 +158,5 @@ def _films(spark: SparkSession, files: Iterable[File]) -> dict[str, list[str | N
         if fs.exists(path):
             lines = read_text(spark, fs, path, "ISO-8859-1").splitlines()
             titles = (_TITLE.search(line) for line in lines)
-            films["/".join(folder.split("/")[-2:])] = [title and title[0] for title in titles]
+            films[folder] = [title and title[0] for title in titles]
     return films

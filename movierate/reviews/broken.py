@@ -112,6 +112,8 @@ def _cause(failure: str) -> str:
     cause = causes[-1] if causes else "unknown"
     if "ChecksumException" in cause or "Checksum error" in cause:
         return f"its checksum file, .NAME.crc beside it, is of other content: remove that ({cause})"
+    if "BrotliCodec" in cause:
+        return f"Spark lacks the Brotli compression: write the file with another one ({cause})"
     return cause
 
 

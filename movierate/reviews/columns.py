@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from movierate.config import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.record import list_names
+from movierate.reviews.record import Records, list_names
 
 ALIASES = {
     "text": (
@@ -66,15 +67,21 @@ def match_column(name: str, columns: Sequence[str]) -> str | None:
     return alike[0] if len(alike) == 1 else None
 
 
-def merge_columns(files: Iterable[Iterable[str]]) -> dict[str, int]:
-    """The columns of a dump whose files, or rows, have these, and how many have each.
+def merge_columns(
+    layouts: Iterable[Iterable[str]],
+) -> tuple[dict[str, int], tuple[tuple[str, ...], ...]]:
+    """The columns of a dump whose files, or rows, have these.
 
-    Names that differ in case alone are one column, unless one file has both.
+    Returns:
+        The names, and how many layouts have each. Names that differ in case alone are one column,
+        unless one layout has both. Then the layouts, each once.
     """
     merged: dict[str, int] = {}
     alike: dict[str, list[str]] = {}
-    for columns in files:
-        names = tuple(columns)
+    different: dict[tuple[str, ...], None] = {}
+    for layout in layouts:
+        names = tuple(layout)
+        different[names] = None
         for name in names:
             known = name
             if name not in merged:
@@ -84,7 +91,13 @@ def merge_columns(files: Iterable[Iterable[str]]) -> dict[str, int]:
                 else:
                     others.append(name)
             merged[known] = merged.get(known, 0) + 1
-    return merged
+    return merged, tuple(different)
+
+
+def with_directories(columns: Mapping[str, int], directories: Sequence[str]) -> dict[str, int]:
+    """The columns of the files and those that are directories; both may be of one name."""
+    names = tuple(columns)
+    return {**columns, **{name: 1 for name in directories if match_column(name, names) is None}}
 
 
 def known_shape(columns: Sequence[str]) -> Shape | None:
@@ -94,12 +107,20 @@ def known_shape(columns: Sequence[str]) -> Shape | None:
 
 @dataclass(frozen=True)
 class Roles:
-    """The dump's column for each role; None where it has none."""
+    """The dump's columns for each role; none where it has none."""
 
     text: str
-    movie: str | None
-    id: str | None
-    rating: str | None
+    movie: tuple[str, ...]
+    """Several where files or rows name it differently: the first that one has is meant."""
+    id: tuple[str, ...]
+    rating: tuple[str, ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """As the run record says it: a name, several, or None."""
+        return {
+            role: names if isinstance(names, str) else _shortest(names)
+            for role, names in vars(self).items()
+        }
 
 
 RARE = 0.2
@@ -108,56 +129,78 @@ a damaged row's.
 """
 
 
-def find_roles(
-    columns: Mapping[str, int], config: DumpConfig, directories: Sequence[str] = ()
-) -> Roles:
+def find_roles(records: Records, config: DumpConfig) -> Roles:
     """The columns that the user named, else those with a common name.
 
+    A movie, id or rating may have another name in other files or rows: in each, it is the likeliest
+    of the names that are there. Of directories, all reviews below one have its value. So it is no
+    text, and nobody's id unless the user says so.
+
     Args:
-        columns: the dump's columns, and how many of the files or rows looked at have each.
+        records: the dump.
         config: its text, movie, id and rating name columns; None leaves it to the aliases.
-        directories: those of the columns that are directories. All reviews below one have its
-            value, so it is no text, and nobody's id unless the user says so.
 
     Raises:
         UserError: a column that was named is not there, or no column or more than one can be
             the text.
     """
-    names = tuple(columns)
-    shape = known_shape(names)
+    columns = records.columns
+    shape = known_shape(tuple(columns))
     known = shape.roles if shape else {}
     named = {
-        role: name if name is None else find_column(role, name, names)
+        role: None if name is None else find_column(role, name, tuple(columns))
         for role, name in ((role, getattr(config, role)) for role in ALIASES)
     }
     taken = {column for column in (*named.values(), *known.values()) if column is not None}
+    in_files = {name for layout in records.layouts for name in layout}
     free = [column for column in columns if column not in taken]
-    in_files = [column for column in free if column not in directories]
-
-    def find(role: str) -> str | None:
-        likeliest = _likeliest(role, in_files if role == "id" else free)
-        return named[role] or known.get(role, likeliest)
-
-    text = named["text"]
-    if text is None:
-        candidates = _candidates("text", in_files)
-        if not candidates:
-            raise UserError(
-                f"text: no column has a common name for the review's text: name it with --text; "
-                f"the columns are {list_names(names)}"
-            )
-        most = max(columns[name] for name in candidates)
-        candidates = [name for name in candidates if columns[name] >= RARE * most]
-        if len(candidates) > 1:
-            raise UserError(
-                f"text: {' and '.join(candidates)} may both be the review's text: "
-                "name one with --text"
-            )
-        text = candidates[0]
-        free.remove(text)
-    elif text in directories:
+    files_alone = [column for column in free if column in in_files]
+    text = named["text"] or _find_text(columns, files_alone, records.layouts)
+    if text not in in_files:
         raise UserError(f"text: {text} is a directory's name: name a column of the files")
+
+    def find(role: str) -> tuple[str, ...]:
+        name = named[role] or known.get(role)
+        if name is not None or role in known:
+            return () if name is None else (name,)
+        inside = [column for column in files_alone if column != text]
+        found = _alternatives(_candidates(role, inside), columns, records.layouts)
+        above = [column for column in free if column not in in_files]
+        if role == "movie" or (role == "rating" and not found):
+            found = [*found, *_candidates(role, above)]
+        return tuple(found)
+
     return Roles(text=text, movie=find("movie"), id=find("id"), rating=find("rating"))
+
+
+def _find_text(
+    columns: Mapping[str, int], names: Sequence[str], layouts: Sequence[Sequence[str]]
+) -> str:
+    candidates = _candidates("text", names)
+    if not candidates:
+        raise UserError(
+            f"text: no column has a common name for the review's text: name it with --text; "
+            f"the columns are {list_names(tuple(columns))}"
+        )
+    most = max(columns[name] for name in candidates)
+    candidates = [name for name in candidates if columns[name] >= RARE * most]
+    if len(candidates) > 1:
+        raise UserError(
+            f"text: {' and '.join(candidates)} may both be the review's text: name one with --text"
+        )
+    return candidates[0]
+
+
+def _alternatives(
+    candidates: Sequence[str], columns: Mapping[str, int], layouts: Sequence[Sequence[str]]
+) -> list[str]:
+    """The candidate that each layout has, the likeliest first; rare ones come last."""
+    most = max((columns[name] for name in candidates), default=0)
+    ranked = sorted(candidates, key=lambda name: columns[name] < RARE * most)  # is stable
+    chosen = set()
+    for layout in layouts:
+        chosen.add(next((name for name in ranked if match_column(name, layout)), None))
+    return [name for name in ranked if name in chosen]
 
 
 def find_column(flag: str, name: str, columns: Sequence[str]) -> str:
@@ -189,5 +232,5 @@ def _candidates(role: str, columns: Sequence[str]) -> list[str]:
     )
 
 
-def _likeliest(role: str, columns: Sequence[str]) -> str | None:
-    return next(iter(_candidates(role, columns)), None)
+def _shortest(names: tuple[str, ...]) -> str | list[str] | None:
+    return list(names) if len(names) > 1 else next(iter(names), None)

@@ -35,6 +35,7 @@ BEGINNINGS = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ARCHIVES[".xls"],
     b"SQLite format 3\x00": ("an SQLite database", "export its table as CSV first"),
     b"ARROW1": ("an Arrow file", "write it as Parquet first"),
+    b"\xff\xff\xff\xff": ("an Arrow stream", "write it as Parquet first"),
     b"FEA1": ("a Feather file", "write it as Parquet first"),
     b"ORC": ("an ORC file", "write it as Parquet first"),
     b"Obj\x01": ("an Avro file", "write it as Parquet first"),

@@ -18,7 +18,7 @@ from pyspark.sql import SparkSession
 
 from movierate.config import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.columns import match_column, merge_columns
+from movierate.reviews.columns import match_column
 from movierate.reviews.inputs import LINES, Head, Inputs
 from movierate.reviews.lines import (
     Parser,
@@ -29,7 +29,7 @@ from movierate.reviews.lines import (
     sound,
     text_records,
 )
-from movierate.reviews.record import Records
+from movierate.reviews.record import Name, Records, names_of
 
 SEPARATORS = (",", "\t", ";", "|")
 
@@ -89,7 +89,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     return text_records(
         inputs,
         frame=lambda lenient: read_lines(session, inputs, lenient, lineSep=line_end.decode()),
-        columns=merge_columns(headers),
+        layouts=headers,
         parser=lambda wanted: parser(wanted.names, dialect, encoding, separator),
         encoding=encoding,
         from_start=True,
@@ -119,7 +119,7 @@ def is_table(lines: Sequence[str]) -> bool:
 
 
 def parser(
-    columns: Sequence[str], dialect: Dialect, encoding: str, separator: str | None = None
+    columns: Sequence[Name], dialect: Dialect, encoding: str, separator: str | None = None
 ) -> Parser:
     """What makes rows of a whole file's lines, its header first.
 
@@ -251,13 +251,16 @@ def _fit(fields: list[str], width: int) -> list[str] | None:
     return fields[:width]
 
 
-def _places(columns: Sequence[str], names: Sequence[str]) -> list[int | None]:
-    found = [match_column(column, names) for column in columns]
+def _places(columns: Sequence[Name], names: Sequence[str]) -> list[int | None]:
+    found = [
+        next(filter(None, (match_column(name, names) for name in names_of(column))), None)
+        for column in columns
+    ]
     return [None if name is None else names.index(name) for name in found]
 
 
-def _has_any(columns: Sequence[str], names: Sequence[str]) -> bool:
-    return not columns or any(match_column(column, names) is not None for column in columns)
+def _has_any(columns: Sequence[Name], names: Sequence[str]) -> bool:
+    return any(place is not None for place in _places(columns, names))
 
 
 def _is_header(fields: list[str], names: Sequence[str]) -> bool:

@@ -41,9 +41,13 @@ from pyspark.sql.types import (
 )
 
 from movierate.reviews.listing import File
+from movierate.reviews.types import EXACT_DOUBLE
 from movierate.spark import file_system, first_line
 
 MAGIC = b"PAR1"
+
+ARROW_SCHEMA = b"ARROW:schema"
+"""The key of Arrow's own schema in a footer."""
 
 TAIL_BYTES = 64 << 10
 """How much of a file's end is read at once; a longer footer takes a second look."""
@@ -146,17 +150,38 @@ def _root(file: File) -> str:
     return f"{scheme}:{rest[2:].partition('/')[0]}" if rest.startswith("//") else scheme
 
 
+def are_doubles(spark: SparkSession, file: File, leaf: Leaf) -> bool:
+    """Whether a double has all digits of a column's whole numbers, by the file's statistics."""
+    fs, path = file_system(spark, file.path)
+    metadata = _metadata(lambda: fs.open(path), file.bytes)
+    columns = [metadata.schema.column(number).path for number in range(metadata.num_columns)]
+    number = columns.index(leaf.name)
+    for group in range(metadata.num_row_groups):
+        statistics = metadata.row_group(group).column(number).statistics
+        if statistics is None or not statistics.has_min_max:
+            return statistics is not None and statistics.num_values == 0
+        bounds = (statistics.min, statistics.max)
+        if not all(isinstance(bound, int) and abs(bound) <= EXACT_DOUBLE for bound in bounds):
+            return False
+    return True
+
+
 def _read(open_file: Callable[[], Any], size: int) -> Footer | str:
     try:
-        footer = _footer_bytes(open_file, size)
-        # What pyarrow wants is a file: one of nothing but this footer will do.
-        framed = MAGIC + footer + struct.pack("<I", len(footer)) + MAGIC
-        metadata = pq.read_metadata(pa.BufferReader(framed))
+        metadata = _metadata(open_file, size)
         return Footer(tuple(_leaves(metadata)), metadata.num_rows)
     except Py4JJavaError as error:
         return first_line(error)
     except (ValueError, OSError, pa.ArrowException) as error:
         return str(error).partition("\n")[0]
+
+
+def _metadata(open_file: Callable[[], Any], size: int) -> pq.FileMetaData:
+    # What counts is what Parquet says, not what Arrow's writers add about types of their own.
+    footer = _footer_bytes(open_file, size).replace(ARROW_SCHEMA, ARROW_SCHEMA[::-1])
+    # What pyarrow wants is a file: one of nothing but this footer will do.
+    framed = MAGIC + footer + struct.pack("<I", len(footer)) + MAGIC
+    return pq.read_metadata(pa.BufferReader(framed))
 
 
 def _footer_bytes(open_file: Callable[[], Any], size: int) -> bytes:
@@ -191,9 +216,7 @@ def _leaves(metadata: pq.FileMetaData) -> Iterator[Leaf]:
             for child in _fields(field.type):
                 yield from walk(child, path)
         elif _is_nested(field.type):
-            for _ in range(_width(field.type)):
-                next(columns)
-            yield Leaf(path, _nested(field.type))
+            yield Leaf(path, _nested(field.type, columns))
         else:
             yield _leaf(path, field.type, next(columns))
 
@@ -216,20 +239,25 @@ def _leaf(path: tuple[str, ...], kind: pa.DataType, column: Any) -> Leaf:
     return Leaf(path, _spark_type(kind))
 
 
-def _nested(kind: pa.DataType) -> DataType | None:
-    """The type of a list or map, whose parts are read as they are stored."""
+def _nested(kind: pa.DataType, columns: Iterator[Any]) -> DataType | None:
+    """The type of a list or map; None if Spark has none for a part of it.
+
+    Args:
+        kind: the list, or a part of it.
+        columns: those of the file, from its first on; as many as it has are taken.
+    """
     if pa.types.is_struct(kind):
-        fields = [StructField(f.name, t) for f in _fields(kind) if (t := _nested(f.type))]
+        types = {field.name: _nested(field.type, columns) for field in _fields(kind)}
+        fields = [StructField(name, type) for name, type in types.items() if type is not None]
         return StructType(fields) if len(fields) == kind.num_fields else None
     if pa.types.is_map(kind):
-        key, item = _nested(kind.key_type), _nested(kind.item_type)
+        key, item = _nested(kind.key_type, columns), _nested(kind.item_type, columns)
         return MapType(key, item) if key and item else None
     if _is_nested(kind):
-        element = _nested(kind.value_type)
+        element = _nested(kind.value_type, columns)
         return ArrayType(element) if element else None
-    if pa.types.is_timestamp(kind) and kind.unit == "ns":
-        return LongType()
-    return _spark_type(kind)
+    leaf = _leaf((), kind, next(columns))
+    return None if leaf.form else leaf.stored
 
 
 _TYPES: tuple[tuple[Any, DataType], ...] = (
@@ -242,16 +270,11 @@ _TYPES: tuple[tuple[Any, DataType], ...] = (
     (pa.types.is_uint16, IntegerType()),
     (pa.types.is_int64, LongType()),
     (pa.types.is_uint32, LongType()),
-    (pa.types.is_duration, LongType()),
     (pa.types.is_uint64, DecimalType(20, 0)),
     (pa.types.is_float32, FloatType()),
     (pa.types.is_float64, DoubleType()),
     (pa.types.is_string, StringType()),
-    (pa.types.is_large_string, StringType()),
-    (pa.types.is_string_view, StringType()),
     (pa.types.is_binary, BinaryType()),
-    (pa.types.is_large_binary, BinaryType()),
-    (pa.types.is_binary_view, BinaryType()),
     (pa.types.is_fixed_size_binary, BinaryType()),
     (pa.types.is_date, DateType()),
 )
@@ -261,8 +284,6 @@ def _spark_type(kind: pa.DataType) -> DataType | None:
     """The type that Spark reads a column in; None if it has none."""
     if isinstance(kind, pa.BaseExtensionType):
         return _spark_type(kind.storage_type)
-    if pa.types.is_dictionary(kind):
-        return _spark_type(kind.value_type)
     if pa.types.is_decimal(kind):
         return DecimalType(kind.precision, kind.scale) if kind.precision <= 38 else None
     if pa.types.is_timestamp(kind):
@@ -271,21 +292,7 @@ def _spark_type(kind: pa.DataType) -> DataType | None:
 
 
 def _is_nested(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_list(kind)
-        or pa.types.is_large_list(kind)
-        or pa.types.is_fixed_size_list(kind)
-        or pa.types.is_map(kind)
-    )
-
-
-def _width(kind: pa.DataType) -> int:
-    """How many columns of the file a type takes."""
-    if pa.types.is_struct(kind):
-        return sum(_width(field.type) for field in _fields(kind))
-    if pa.types.is_map(kind):
-        return _width(kind.key_type) + _width(kind.item_type)
-    return _width(kind.value_type) if _is_nested(kind) else 1
+    return bool(pa.types.is_list(kind) or pa.types.is_map(kind))
 
 
 def _fields(kind: pa.StructType) -> list[pa.Field]:

@@ -9,17 +9,7 @@ from movierate.errors import UserError
 from movierate.reviews import aclimdb, csv
 from movierate.reviews.containers import check_not_container
 from movierate.reviews.inputs import Inputs
-from movierate.reviews.listing import data_suffix
-
-SUFFIXES = {
-    ".parquet": "parquet",
-    ".parq": "parquet",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".csv": "csv",
-    ".tsv": "tsv",
-}
+from movierate.reviews.listing import DATA_SUFFIXES, data_suffix
 
 _SNAP = re.compile(rb"\s*(product|review)/[A-Za-z]+: ")
 
@@ -50,7 +40,7 @@ def _guess(inputs: Inputs) -> str:
         )
     if _SNAP.match(head.content):
         return "snap"
-    if format := SUFFIXES.get(data_suffix(head.path)):
+    if format := DATA_SUFFIXES.get(data_suffix(head.path)):
         return format
     text = head.content.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text.startswith((b"{", b"[")):
@@ -66,10 +56,10 @@ def _guess(inputs: Inputs) -> str:
 
 def _check_one_format(inputs: Inputs, format: str) -> None:
     """Files whose names say another format would only be rejected, line by line."""
-    if SUFFIXES.get(data_suffix(inputs.head.path), format) != format:
+    if DATA_SUFFIXES.get(data_suffix(inputs.head.path), format) != format:
         return  # what the files hold is not what their names say
     for file in inputs.files:
-        other = SUFFIXES.get(data_suffix(file.name), format)
+        other = DATA_SUFFIXES.get(data_suffix(file.name), format)
         if file.bytes and other != format:
             raise UserError(
                 f"input: {inputs.head.path} is {format} and {file.path} is {other}: "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import os
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from pyspark.sql import functions as F
 
 from movierate.errors import UserError
 from movierate.paths import check_names
+from movierate.reviews.directories import directory_columns
 from movierate.reviews.listing import COMPRESSIONS, File, Listing, escape_pattern, list_files
 from movierate.spark import SPARK_ERRORS, file_system
 
@@ -72,6 +74,11 @@ class Inputs:
             return self.whole.head
         path = next((file.path for file in self.files if file.bytes), "")
         return Head(path, b"", [], is_whole=False)
+
+    @property
+    def directories(self) -> tuple[str, ...]:
+        """The columns that are names of directories."""
+        return directory_columns((*(self.whole.files if self.whole else ()), *self.files))
 
     @property
     def known_heads(self) -> tuple[Head, ...]:
@@ -199,7 +206,7 @@ def _beginnings(spark: SparkSession, fs: Any, path: Any, size: int) -> Iterator[
             raise UserError(
                 f"input: {path}: permission denied: let the user who runs this read the file"
             ) from None
-        if "ChecksumException" in why:
+        if "ChecksumException" in why or ("EOFException" in why and _has_checksums(path)):
             raise UserError(
                 f"input: {path} is not what its checksum file says: if it is as it should be, "
                 f"remove {path.getParent()}/.{path.getName()}.crc"
@@ -208,6 +215,12 @@ def _beginnings(spark: SparkSession, fs: Any, path: Any, size: int) -> Iterator[
     finally:
         if stream is not None:
             stream.close()
+
+
+def _has_checksums(path: Any) -> bool:
+    """Whether a file of this machine has a checksum file beside it."""
+    folder = str(path.getParent().toUri().getPath())
+    return os.path.exists(os.path.join(folder, f".{path.getName()}.crc"))
 
 
 def _open(spark: SparkSession, fs: Any, path: Any) -> Any:

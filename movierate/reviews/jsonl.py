@@ -17,7 +17,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from movierate.config import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.columns import ALIASES, match_column, merge_columns
+from movierate.reviews.columns import ALIASES, match_column
 from movierate.reviews.inputs import Head, Inputs
 from movierate.reviews.lines import (
     Parser,
@@ -28,15 +28,18 @@ from movierate.reviews.lines import (
     sound,
     text_records,
 )
-from movierate.reviews.record import Records
+from movierate.reviews.record import Name, Records, names_of
 
 LONGEST_OBJECT = 100 << 20
 """Characters after which an object of a document counts as never closed."""
 
 EXACT_DIGITS = 15
 """Digits that a double holds of any whole number."""
-LONG_DIGITS = 18
-"""Digits that a long holds of any whole number."""
+LONGS = range(-(1 << 63), 1 << 63)
+"""What a long holds."""
+
+_ABSENT = object()
+"""Where an object has no such key."""
 
 _ARRAY = re.compile(rb"\s*\[\s*\{")
 """How a file begins that is an array of objects."""
@@ -64,8 +67,8 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     heads = [(head, _objects(head, encoding)) for head in inputs.known_heads]
     for head, objects in heads:
         _check_not_all_in_one(head, objects, encoding)
-    columns = merge_columns(_leaves(record) for _, objects in heads for record in objects)
-    if not columns:
+    layouts = [tuple(_leaves(record)) for _, objects in heads for record in objects]
+    if not any(layouts):
         raise UserError(_no_object(inputs.head))
     has_documents = any(_is_document(head, encoding) for head in inputs.heads)
     if has_documents:
@@ -83,15 +86,15 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     return text_records(
         inputs,
         frame=frame,
-        columns=columns,
+        layouts=layouts,
         parser=lambda wanted: make_parser(wanted.texts, encoding, wanted.kept),
         encoding=encoding,
-        kept_as_json=True,
+        tag=tag_text,
         from_start=has_documents,
     )
 
 
-def parser(columns: Sequence[str], encoding: str, kept: Sequence[str] = ()) -> Parser:
+def parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name] = ()) -> Parser:
     """What makes rows of lines.
 
     A number is the text that it is written as; a key given twice has the value given last; an
@@ -117,7 +120,7 @@ def parser(columns: Sequence[str], encoding: str, kept: Sequence[str] = ()) -> P
     return parse
 
 
-def document_parser(columns: Sequence[str], encoding: str, kept: Sequence[str] = ()) -> Parser:
+def document_parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name] = ()) -> Parser:
     """What makes rows of a whole file that was split before each ``{``; arguments as `parser`'s.
 
     Pieces are joined until the braces outside of strings are balanced: that is an object. What
@@ -157,22 +160,33 @@ def tagged(value: Any) -> str | None:
         return f"b{json.dumps(value)}"
     if isinstance(value, _Whole):
         digits = len(value.lstrip("-"))
-        letter = "w" if digits <= EXACT_DIGITS else "l" if digits <= LONG_DIGITS else "s"
+        is_long = digits < 20 and int(value) in LONGS
+        letter = "w" if digits <= EXACT_DIGITS else "l" if is_long else "s"
         return f"{letter}{value}"
     if isinstance(value, _Real):
         return f"{'s' if math.isinf(float(value)) else 'r'}{value}"
     return f"j{_json(value)}" if isinstance(value, dict | list) else f"s{value}"
 
 
-def _row_maker(columns: Sequence[str], kept: Sequence[str]) -> Callable[[dict[str, Any], str], Row]:
-    paths = [(name, name.split(".")) for name in columns]
-    kept_paths = [(name, name.split(".")) for name in kept]
+def tag_text(text: str) -> str:
+    """`tagged` of a value without a type: a whole number if it is written in the usual way."""
+    is_whole = re.fullmatch("0|-?[1-9][0-9]*", text) is not None
+    return str(tagged(_Whole(text) if is_whole else text))
+
+
+def _row_maker(
+    columns: Sequence[Name], kept: Sequence[Name]
+) -> Callable[[dict[str, Any], str], Row]:
+    def paths_of(names: Sequence[Name]) -> list[list[tuple[str, list[str]]]]:
+        return [[(one, one.split(".")) for one in names_of(name)] for name in names]
+
+    paths, kept_paths = paths_of(columns), paths_of(kept)
 
     def make_row(record: dict[str, Any], text: str) -> Row:
-        values = [_value(record, name, path) for name, path in paths]
+        values = [_first_value(record, alternatives) for alternatives in paths]
         if values and isinstance(values[0], dict | list):  # no text, whatever it holds
             return damaged(text)
-        more = [tagged(_value(record, name, path)) for name, path in kept_paths]
+        more = [tagged(_first_value(record, alternatives)) for alternatives in kept_paths]
         return sound([*map(_text, values), *more], text)
 
     return make_row
@@ -297,13 +311,24 @@ def _leaves(record: dict[str, Any], prefix: str = "", depth: int = 8) -> Iterato
             yield prefix + key
 
 
+def _first_value(record: dict[str, Any], paths: list[tuple[str, list[str]]]) -> Any:
+    """The value of the first name that is there; None if none is."""
+    for name, path in paths:
+        value = _value(record, name, path)
+        if value is not _ABSENT:
+            return value
+    return None
+
+
 def _value(record: dict[str, Any], name: str, path: list[str]) -> Any:
     value: Any = record
     for key in [name] if name in record else path:
         if not isinstance(value, dict):
-            return None
+            return _ABSENT
         found = key if key in value else match_column(key, tuple(value))
-        value = None if found is None else value[found]
+        if found is None:
+            return _ABSENT
+        value = value[found]
     return value
 
 
@@ -312,7 +337,7 @@ def _text(value: Any) -> str | None:
         return value
     if isinstance(value, str):  # a number
         return str(value)
-    return json.dumps(value, ensure_ascii=False)
+    return _json(value)
 
 
 def _json(value: Any) -> str:

@@ -7,7 +7,7 @@ no charset, no quote and no stray byte is left to a reader that would mend it in
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
@@ -17,7 +17,8 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from movierate.reviews.directories import directory_columns, directory_values
+from movierate.reviews.columns import merge_columns, with_directories
+from movierate.reviews.directories import directories_of, directory_values
 from movierate.reviews.inputs import Inputs, is_unsplittable
 from movierate.reviews.record import (
     MALFORMED,
@@ -53,11 +54,11 @@ of `Wanted.names`.
 def text_records(
     inputs: Inputs,
     frame: Callable[[bool], DataFrame],
-    columns: Mapping[str, int],
+    layouts: Iterable[Iterable[str]],
     parser: Callable[[Wanted], Parser],
     encoding: str,
     scale: tuple[float, float] | None = None,
-    kept_as_json: bool = False,
+    tag: Callable[[str], str] | None = None,
     from_start: bool = False,
 ) -> Records:
     """The records of a format that is text.
@@ -65,26 +66,27 @@ def text_records(
     Args:
         inputs: the dump.
         frame: gives the lines (`read_lines`); told whether to be lenient with broken files.
-        columns: those in the files, as in `Records`. Columns that are directories are added; they
-            beat these.
+        layouts: the columns that a file or row has, of each that was looked at.
         parser: given columns, what makes rows of lines.
         encoding: the charset of the files.
         scale: of the ratings, if the format says.
-        kept_as_json: as in `Records`.
+        tag: what kept text is written as, if kept values are tagged (`Records.kept_as_json`).
         from_start: whether where a row begins can only be told from the start of its file.
     """
-    directories = directory_columns(inputs.files)
+    columns, different = merge_columns(layouts)
+    directories = inputs.directories
 
     def rows(wanted: Wanted) -> Rows:
-        return Rows(cache(frame), lambda lines: _parse(lines, wanted, directories, parser))
+        return Rows(cache(frame), lambda lines: _parse(lines, wanted, directories, parser, tag))
 
     return Records(
-        {**columns, **dict.fromkeys(directories, 1)},
+        with_directories(columns, directories),
         rows,
         encoding,
         scale,
+        different,
         directories,
-        kept_as_json,
+        kept_as_json=tag is not None,
         is_splittable=not from_start and not is_unsplittable(inputs.head),
     )
 
@@ -146,15 +148,13 @@ def _parse(
     wanted: Wanted,
     directories: Sequence[str],
     make_parser: Callable[[Wanted], Parser],
+    tag: Callable[[str], str] | None,
 ) -> DataFrame:
-    parser = make_parser(
-        Wanted(
-            tuple(name for name in wanted.texts if name not in directories),
-            tuple(name for name in wanted.kept if name not in directories),
-        )
-    )
-    if any(name in directories for name in wanted.names):
-        parser = _with_directories(parser, wanted.names, directories)
+    parser = make_parser(wanted)
+    above = [directories_of(name, directories) for name in wanted.names]
+    above[:1] = [[]]  # a text is in its file
+    if any(above):
+        parser = _with_directories(parser, above, len(wanted.texts), tag or _unchanged)
     names = [*wanted.places, "source", "reason", "raw"]
     schema = pa.schema([(name, pa.string()) for name in names])
 
@@ -171,20 +171,38 @@ def _parse(
     return lines.mapInArrow(parse, ", ".join(f"{name} string" for name in names))
 
 
-def _with_directories(parser: Parser, names: Sequence[str], directories: Sequence[str]) -> Parser:
-    """A parser whose rows have the values of their file's directories, too, all in order."""
+def _with_directories(
+    parser: Parser, above: Sequence[Sequence[str]], texts: int, tag: Callable[[str], str]
+) -> Parser:
+    """A parser whose rows have the values of their file's directories.
+
+    Args:
+        parser: what makes the rows.
+        above: for each value of a row, the directories that may have it.
+        texts: how many of the values are no kept ones.
+        tag: what a directory's value is written as, as a kept one.
+    """
 
     def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
         of_file = directory_values(source)
+        values = {
+            place: value if place < texts else tag(value)
+            for place, names in enumerate(above)
+            for name in reversed(names)
+            if (value := of_file.get(name.lower())) is not None
+        }
         for row in parser(source, lines):
             if row.values is None:
                 yield row
-                continue
-            values = iter(row.values)
-            merged = [of_file.get(n) if n in directories else next(values) for n in names]
-            yield row._replace(values=merged)
+            else:
+                merged = [values.get(place, value) for place, value in enumerate(row.values)]
+                yield row._replace(values=merged)
 
     return parse
+
+
+def _unchanged(value: str) -> str:
+    return value
 
 
 def _rows(

@@ -7,6 +7,7 @@ files and directories by their literal names, and what it lists is compared with
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,17 @@ from movierate.spark import file_system, first_line
 
 COMPRESSIONS = (".gz", ".bz2", ".zst", ".snappy", ".lz4", ".deflate")
 
+DATA_SUFFIXES = {
+    ".parquet": "parquet",
+    ".parq": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+}
+"""Formats by what a file's name ends with, but for its compression."""
+
 DOCUMENT_SUFFIXES = (
     *(".md", ".rst", ".html", ".htm", ".pdf", ".png", ".jpg", ".jpeg", ".svg", ".gif"),
     *(".py", ".ipynb", ".sh", ".yaml", ".yml", ".toml", ".md5", ".sha1", ".sha256", ".sha512"),
@@ -37,6 +49,9 @@ DOCUMENT_NAMES = (
 
 TABLE_LOGS = {"_delta_log": "delta", ".hoodie": "hudi"}
 """Directories of tables whose other files hold rows that were deleted or replaced, too."""
+
+LOCAL = "file:"
+"""How Hadoop's paths on this machine begin."""
 
 _PATTERN = re.compile(r"[\\\[\]{}*?^!]")
 """Characters that mean something in a pattern of paths."""
@@ -67,6 +82,8 @@ class Listing:
     """Documents that lie beside the dump."""
     repeated: tuple[str, ...] = ()
     """Files that lie below several of the paths; they are read once."""
+    links: tuple[str, ...] = ()
+    """Further names of files, by symbolic links; they are not read a second time."""
 
     @property
     def bytes(self) -> int:
@@ -78,11 +95,12 @@ class Listing:
         return [escape_pattern(path) for path in self.roots]
 
     def leave_out(self, frame: DataFrame) -> DataFrame:
-        """A scan without the files that are passed over: Spark does not open them."""
-        if not self.passed_over:
-            return frame
-        sources = [source_of(frame.sparkSession, path) for path in self.passed_over]
-        return frame.where(~F.col(SOURCE).isin(sources))
+        """A scan without the files that are not to be read: Spark does not open them."""
+        return _without(frame, (*self.passed_over, *self.links))
+
+    def leave_out_links(self, frame: DataFrame) -> DataFrame:
+        """A scan without further names of its files."""
+        return _without(frame, self.links)
 
 
 def list_files(spark: SparkSession, paths: Sequence[str], may_be_empty: bool = False) -> Listing:
@@ -99,25 +117,53 @@ def list_files(spark: SparkSession, paths: Sequence[str], may_be_empty: bool = F
     """
     lister = _Lister(spark)
     roots: dict[str, _Root] = {}
-    files: dict[str, File] = {}
+    found: dict[str, dict[str, File]] = {}
     documents: list[str] = []
     repeated: list[str] = []
     for path in paths:
         is_empty = True
-        for root in _resolve(spark, path):
+        for root in _resolve(spark, path, may_be_empty):
             roots[root.path] = root
-            for file in lister.walk(root):
+            for file, real_path in lister.walk(root):
                 if not root.is_named_file and is_document(file.name):
                     documents.append(file.path)
                     continue
-                if file.path in files:
+                names = found.setdefault(real_path, {})
+                if file.path in names:
                     repeated.append(file.path)
-                files[file.path] = file
+                names[file.path] = file
                 is_empty &= not file.bytes
         if is_empty and not may_be_empty:
             raise UserError(f"input: {path} holds no files with data: nothing to rate")
-    documents = [path for path in dict.fromkeys(documents) if path not in files]
-    return Listing(_outermost(roots), tuple(files.values()), tuple(documents), tuple(repeated))
+    files = {real: _best_name(real, list(names.values())) for real, names in found.items()}
+    return Listing(
+        roots=_outermost(roots),
+        files=tuple(files.values()),
+        passed_over=tuple(
+            path
+            for path in dict.fromkeys(documents)
+            if not any(path in names for names in found.values())
+        ),
+        repeated=tuple(repeated),
+        links=tuple(
+            path for real, names in found.items() for path in names if path != files[real].path
+        ),
+    )
+
+
+def _best_name(real_path: str, names: Sequence[File]) -> File:
+    """Of the names of one file, the one to read it by: one that tells the format, then its own."""
+    return min(
+        names,
+        key=lambda file: (data_suffix(file.name) not in DATA_SUFFIXES, file.path != real_path),
+    )
+
+
+def _without(frame: DataFrame, paths: Sequence[str]) -> DataFrame:
+    if not paths:
+        return frame
+    sources = [source_of(frame.sparkSession, path) for path in paths]
+    return frame.where(~F.col(SOURCE).isin(sources))
 
 
 def check_all_read(frame: DataFrame, files: Iterable[File]) -> None:
@@ -133,7 +179,7 @@ def check_all_read(frame: DataFrame, files: Iterable[File]) -> None:
     if missing:
         raise UserError(
             f"input: Spark passes over {list_names(missing, 3)}: rename the file, or run again if "
-            "the directory was being written to"
+            "the directory was being written to; beside _spark_metadata, give the files' paths"
         )
 
 
@@ -148,7 +194,8 @@ def is_document(name: str) -> bool:
     name = name.lower()
     stem = name.partition(".")[0]
     is_text = stem in DOCUMENT_STEMS and PurePosixPath(name).suffix in ("", ".txt")
-    return is_text or name in DOCUMENT_NAMES or name.endswith(DOCUMENT_SUFFIXES)
+    is_readme = "readme" in name and data_suffix(name) not in DATA_SUFFIXES
+    return is_text or is_readme or name in DOCUMENT_NAMES or name.endswith(DOCUMENT_SUFFIXES)
 
 
 def escape_pattern(path: str) -> str:
@@ -190,7 +237,7 @@ class _Root(NamedTuple):
         return self.is_named and not self.is_directory
 
 
-def _resolve(spark: SparkSession, path: str) -> list[_Root]:
+def _resolve(spark: SparkSession, path: str, may_be_empty: bool) -> list[_Root]:
     """What is there under a name, or what matches it as a pattern."""
     fs, hadoop_path = file_system(spark, path)
     try:
@@ -198,22 +245,44 @@ def _resolve(spark: SparkSession, path: str) -> list[_Root]:
         if is_named:
             found = [fs.getFileStatus(hadoop_path)]
         else:
+            _check_pattern(path)
             found = list(fs.globStatus(hadoop_path) or ())
     except Py4JJavaError as error:
         raise _unlistable(path, error) from None
-    if not found:
-        raise UserError(f"input: there is no file or directory {path}")
     roots = [
         _Root(fs, str(s.getPath()), int(s.getLen()), bool(s.isDirectory()), is_named) for s in found
     ]
-    visible = [root for root in roots if root.is_directory or not is_hidden(_name(root.path))]
     if not is_named:
-        visible = [root for root in visible if not is_hidden(_name(root.path))]
-    if not visible:
+        visible = [root for root in roots if not _is_hidden_match(path, root.path)]
+    else:
+        visible = [root for root in roots if root.is_directory or not is_hidden(_name(root.path))]
+    if roots and not visible:
         raise UserError(
             f"input: {path}: Spark passes over names that begin with _ or . : rename the file"
         )
+    if not found and not (may_be_empty and _PATTERN.search(path)):
+        raise UserError(f"input: there is no file or directory {path}")
     return visible
+
+
+def _check_pattern(path: str) -> None:
+    """Hadoop takes ** for *, and would pass over all files that lie deeper."""
+    names = path.split("/")
+    if "**" in names:
+        above = "/".join(names[: names.index("**")]) or "."
+        raise UserError(
+            f"input: {path}: ** is not known here: name the directory, {above}, and all files "
+            "below it are read, or give a pattern for each level, as */*.jsonl"
+        )
+
+
+def _is_hidden_match(pattern: str, path: str) -> bool:
+    """Whether a path has a hidden name where the pattern does not ask for one."""
+    names, asked = path.split("/"), pattern.split("/")
+    if is_hidden(names[-1]):
+        return True
+    pairs = zip(reversed(names), reversed(asked), strict=False)
+    return any(is_hidden(name) and name != part and part[:1] not in "._" for name, part in pairs)
 
 
 class _Lister:
@@ -231,27 +300,38 @@ class _Lister:
         transform = apache.commons.collections4.functors.InvokerTransformer.invokerTransformer
         self._getters = [transform(name) for name in ("getPath", "getLen", "isDirectory")]
 
-    def walk(self, root: _Root) -> Iterator[File]:
-        """The files at or below a root, by name; hidden ones are passed over, as Spark does."""
+    def walk(self, root: _Root) -> Iterator[tuple[File, str]]:
+        """The files at or below a root, by name, each with its path without symbolic links.
+
+        Hidden ones are passed over, as Spark does. Only local file systems have links.
+        """
+        is_local = root.path.startswith(LOCAL)
+        real_root = f"{LOCAL}{os.path.realpath(_local(root.path))}" if is_local else root.path
         if not root.is_directory:
-            yield File(root.path, root.bytes)
+            yield File(root.path, root.bytes), real_root
             return
-        waiting = [root.path]
+        waiting = [(root.path, real_root)]
         while waiting:
+            directory, real_directory = waiting.pop()
             below = []
-            for path, length, is_directory in self._list(root.fs, waiting.pop()):
+            entries = (
+                _list_local(directory, real_directory)
+                if is_local
+                else self._list(root.fs, directory)
+            )
+            for path, length, is_directory, real_path in entries:
                 if is_directory:
                     _check_no_table(path)
                 if is_hidden(_name(path)):
                     continue
                 if is_directory:
-                    below.append(path)
+                    below.append((path, real_path))
                 else:
-                    yield File(path, length)
+                    yield File(path, length), real_path
             waiting += reversed(below)
 
-    def _list(self, fs: Any, directory: str) -> list[tuple[str, int, bool]]:
-        """Path, bytes and whether it is a directory of each entry, sorted by path."""
+    def _list(self, fs: Any, directory: str) -> list[tuple[str, int, bool, str]]:
+        """As `_list_local`, of any file system."""
         try:
             entries = self._to_list(fs.listStatusIterator(self._path(directory)))
         except Py4JJavaError as error:
@@ -263,7 +343,47 @@ class _Lister:
             for getter in self._getters
         )
         found = zip(paths, lengths, kinds, strict=True)
-        return sorted((path, int(length), kind == "true") for path, length, kind in found)
+        return sorted((path, int(length), kind == "true", path) for path, length, kind in found)
+
+
+def _list_local(directory: str, real_directory: str) -> list[tuple[str, int, bool, str]]:
+    """Path, bytes, whether it is a directory, and real path of each entry, sorted by path.
+
+    Raises:
+        UserError: a symbolic link leads nowhere or back, or the directory can't be listed.
+    """
+    found = []
+    try:
+        with os.scandir(_local(directory)) as entries:
+            for entry in entries:
+                path, real_path = f"{directory}/{entry.name}", f"{real_directory}/{entry.name}"
+                if is_hidden(entry.name) and entry.name not in TABLE_LOGS:
+                    continue
+                if entry.is_symlink():
+                    real_path = f"{LOCAL}{os.path.realpath(entry.path)}"
+                    _check_link(path, real_path, real_directory)
+                found.append((path, entry.stat().st_size, entry.is_dir(), real_path))
+    except OSError as error:
+        raise UserError(f"input: {directory} can't be listed ({error.strerror})") from None
+    return sorted(found)
+
+
+def _check_link(path: str, real_path: str, real_directory: str) -> None:
+    if not os.path.exists(_local(real_path)):
+        raise UserError(
+            f"input: {path} is a symbolic link to {_local(real_path)}, which is not there: "
+            "bring the file back, or remove the link"
+        )
+    if f"{real_directory}/".startswith(f"{real_path.rstrip('/')}/"):
+        raise UserError(
+            f"input: {path} is a symbolic link to a directory that it lies in: remove the link, or "
+            "name the directories beside it"
+        )
+
+
+def _local(path: str) -> str:
+    """A path of this machine, as Python takes it."""
+    return path.removeprefix(LOCAL)
 
 
 def _check_no_table(path: str) -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache, reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType, NullType, StringType
+from pyspark.sql.types import (
+    ArrayType,
+    BinaryType,
+    DataType,
+    DoubleType,
+    MapType,
+    NullType,
+    StringType,
+    StructType,
+)
 
 from movierate.config import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.columns import match_column, merge_columns
-from movierate.reviews.directories import directory_column, directory_columns
-from movierate.reviews.footers import Footer, Leaf, read_footers, read_schema
+from movierate.reviews.columns import match_column, merge_columns, with_directories
+from movierate.reviews.directories import directories_of, directory_column
+from movierate.reviews.footers import Footer, Leaf, are_doubles, read_footers, read_schema
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.listing import File, escape_pattern, source_of
 from movierate.reviews.record import (
@@ -22,13 +30,15 @@ from movierate.reviews.record import (
     SOURCE,
     UNDECODABLE,
     BrokenFile,
+    Name,
     Records,
     Rows,
     Wanted,
     is_blank,
+    names_of,
     quoted,
 )
-from movierate.reviews.types import as_text, common_type, convert
+from movierate.reviews.types import as_text, common_type, convert, is_longer_than_double
 
 SETTINGS = {
     # `Title` and `title` are two columns, as they are to Parquet.
@@ -50,18 +60,20 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     footers = read_footers(spark, [file for file in inputs.files if file.bytes])
     sound = {file: footer for file, footer in footers.items() if isinstance(footer, Footer)}
     broken = {file: why for file, why in footers.items() if isinstance(why, str)}
-    known = sound or (_known_footers(spark, inputs.whole) if inputs.whole else {})
-    if not known:
+    if not sound and inputs.whole is None:
         file, why = next(iter(broken.items()))
         raise UserError(f"input: {file.path} can't be read as parquet ({why})")
-    directories = directory_columns(inputs.files)
-    schemas = Counter(footer.leaves for footer in known.values())
-    in_files = merge_columns([leaf.name for leaf in leaves] for leaves in schemas.elements())
+    columns, layouts = merge_columns(
+        [leaf.name for leaf in footer.leaves] for footer in sound.values()
+    )
+    directories = inputs.directories
     return Records(
-        columns={**in_files, **dict.fromkeys(directories, 1)},
+        columns=with_directories(columns, directories),
         rows=lambda wanted: _rows(spark, inputs, sound, wanted, directories),
         encoding="utf-8",
+        layouts=layouts,
         directories=directories,
+        type_of=lambda name: _common_type(spark, sound, name),
         broken=tuple(
             BrokenFile(source_of(spark, file.path), why, begins_well=False)
             for file, why in broken.items()
@@ -70,10 +82,22 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     )
 
 
-def _known_footers(spark: SparkSession, inputs: Inputs) -> dict[File, Footer]:
-    files = [file for file in inputs.files if file.bytes]
-    footers = read_footers(spark, files)
-    return {file: footer for file, footer in footers.items() if isinstance(footer, Footer)}
+def _common_type(
+    spark: SparkSession, footers: Mapping[File, Footer], name: str, *others: DataType
+) -> DataType:
+    """The type that holds a column's values in all files, and those of other types."""
+    leaves = {
+        file: leaf
+        for file, footer in footers.items()
+        if (leaf := _find_leaf(name, footer.leaves)) is not None
+    }
+    types = dict.fromkeys(leaf.type for leaf in leaves.values() if leaf.type is not None)
+    common = common_type([*types, *others])
+    if isinstance(common, DoubleType):
+        long = [file for file, leaf in leaves.items() if is_longer_than_double(leaf.stored)]
+        if not all(are_doubles(spark, file, leaves[file]) for file in long):
+            return StringType()
+    return common
 
 
 def _rows(
@@ -84,20 +108,23 @@ def _rows(
     directories: Sequence[str],
 ) -> Rows:
     """The rows of all files: those that have the wanted columns in the same types are one read."""
-    in_files = [name for name in wanted.names if name not in directories]
     chosen = {
-        leaves: _choose(in_files, leaves)
+        leaves: tuple(_choose(name, leaves) for name in wanted.names)
         for leaves in dict.fromkeys(footer.leaves for footer in footers.values())
     }
     groups: dict[tuple[Leaf | None, ...], list[File]] = {}
     with_rows = {file: footer for file, footer in footers.items() if footer.rows}
     for file, footer in with_rows.items():
         groups.setdefault(chosen[footer.leaves], []).append(file)
-    types = [
-        common_type(leaf.type for leaf in leaves if leaf is not None and leaf.type is not None)
-        for leaves in zip(*groups, strict=True)
+        _check_text(file, chosen[footer.leaves][0])
+    targets: list[DataType] = [
+        StringType()
+        if directories_of(name, directories)
+        else _common_type(
+            spark, with_rows, name, *([wanted.types[name]] if name in wanted.types else [])
+        )
+        for name in wanted.kept
     ]
-    targets = dict(zip(in_files, types, strict=False)) if groups else {}
     is_all = len(with_rows) == len(inputs.files) and len(groups) == 1
     session = spark.newSession()
     for key, value in SETTINGS.items():
@@ -111,8 +138,7 @@ def _rows(
             paths = inputs.listing.spark_paths() if is_all else exact
             reader = session.read.schema(read_schema([leaf for leaf in leaves if leaf]))
             reader = reader.options(ignoreCorruptFiles=lenient, recursiveFileLookup=True)
-            found = dict(zip(in_files, leaves, strict=True))
-            rows = _select(reader.parquet(*paths), wanted, found, targets)
+            rows = _select(reader.parquet(*paths), wanted, leaves, targets, directories)
             frames.append(inputs.listing.leave_out(rows) if is_all else rows)
         if not frames:
             empty = ", ".join(
@@ -124,46 +150,70 @@ def _rows(
     return Rows(scan, lambda rows: rows)
 
 
-def _choose(names: Sequence[str], leaves: Sequence[Leaf]) -> tuple[Leaf | None, ...]:
-    """A file's leaf for each name; None where it has none, or one of nulls alone.
+def _choose(name: Name, leaves: Sequence[Leaf]) -> Leaf | None:
+    """A file's leaf of a name; None where it has none, or one of nulls alone.
 
     Raises:
-        UserError: a column is of a type that Spark does not read.
+        UserError: the file has two, or it is of a type that Spark does not read.
     """
-    by_name = {leaf.name: leaf for leaf in leaves}
-    found = [match_column(name, tuple(by_name)) for name in names]
-    chosen = [None if name is None else by_name[name] for name in found]
-    for leaf in chosen:
-        if leaf is not None and leaf.stored is None:
-            raise UserError(
-                f"input: the column {leaf.name} is of a type that Spark does not read: leave it out"
-            )
-    return tuple(
-        None if leaf is None or isinstance(leaf.stored, NullType) else leaf for leaf in chosen
-    )
+    found = (_find_leaf(one, leaves) for one in names_of(name))
+    leaf = next((leaf for leaf in found if leaf is not None), None)
+    if leaf is None or isinstance(leaf.stored, NullType):
+        return None
+    if sum(other.name == leaf.name for other in leaves) > 1:
+        raise UserError(f"input: a file has two columns of the name {leaf.name}: rename one")
+    if leaf.stored is None:
+        raise UserError(
+            f"input: the column {leaf.name} is of a type that Spark does not read: leave it out"
+        )
+    return leaf
+
+
+def _find_leaf(name: str, leaves: Sequence[Leaf]) -> Leaf | None:
+    found = match_column(name, [leaf.name for leaf in leaves])
+    return next((leaf for leaf in leaves if leaf.name == found), None)
+
+
+def _check_text(file: File, leaf: Leaf | None) -> None:
+    if leaf is not None and isinstance(leaf.type, ArrayType | MapType | StructType):
+        raise UserError(
+            f"input: the column {leaf.name} in {file.path} holds lists or maps: name another column"
+        )
 
 
 def _select(
     frame: DataFrame,
     wanted: Wanted,
-    leaves: Mapping[str, Leaf | None],
-    targets: Mapping[str, DataType],
+    leaves: Sequence[Leaf | None],
+    targets: Sequence[DataType],
+    directories: Sequence[str],
 ) -> DataFrame:
-    """The rows of files of one kind, as `Rows.parse` gives them."""
+    """The rows of files of one kind, as `Rows.parse` gives them.
+
+    Args:
+        frame: what Spark has read of them.
+        wanted: the columns.
+        leaves: the files' own, for each of `wanted.names`.
+        targets: the types that all files' columns go into, for each of `wanted.kept`.
+        directories: the columns that are directories.
+    """
     source = F.col("_metadata.file_path")
     places = wanted.places
-    texts = [_text(name, leaves, source) for name in wanted.texts]
-    kept = [_kept(name, leaves, targets, source) for name in wanted.kept]
-    values = dict(zip(places, [*texts, *kept], strict=True))
+    types = [StringType()] * len(wanted.texts) + [_kept_type(target) for target in targets]
+    columns = []
+    for number, (name, leaf, type) in enumerate(zip(wanted.names, leaves, types, strict=True)):
+        if number >= len(wanted.texts):
+            value = _kept(leaf, type)
+        else:
+            value = _text(leaf) if number == 0 else _identifier(leaf)
+        above = directories_of(name, directories) if number else []
+        columns.append(F.coalesce(*(directory_column(one, source) for one in above), value))
+    values = dict(zip(places, columns, strict=True))
     frame = frame.select(
         *(value.alias(place) for place, value in values.items()), source.alias(SOURCE)
     )
-    names = dict(zip(places, wanted.names, strict=True))
-    strings = [
-        place
-        for place, name in names.items()
-        if place.startswith("t") or isinstance(targets.get(name), StringType)
-    ]
+    strings = [place for place, type in zip(places, types, strict=True) if type == StringType()]
+    names = {place: names_of(name)[0] for place, name in zip(places, wanted.names, strict=True)}
     bad = reduce(
         lambda one, other: one | other,
         (F.coalesce(~F.is_valid_utf8(F.col(place)), F.lit(False)) for place in strings),
@@ -179,25 +229,28 @@ def _select(
     )
 
 
-def _text(name: str, leaves: Mapping[str, Leaf | None], source: Column) -> Column:
+def _text(leaf: Leaf | None) -> Column:
     """A column as a string, whatever bytes it has."""
-    if name not in leaves:
-        return directory_column(name, source)
-    leaf = leaves[name]
     if leaf is None or leaf.type is None:
         return F.lit(None).cast("string")
     return as_text(leaf.value(_stored(leaf)), leaf.type)
 
 
-def _kept(
-    name: str, leaves: Mapping[str, Leaf | None], targets: Mapping[str, DataType], source: Column
-) -> Column:
+def _identifier(leaf: Leaf | None) -> Column:
+    """A column as a string; bytes that are no text, as of a UUID, in hexadecimal digits."""
+    text = _text(leaf)
+    if leaf is None or not isinstance(leaf.type, BinaryType):
+        return text
+    is_text = F.is_valid_utf8(text) & ~text.rlike(r"[\x00-\x08\x0e-\x1f\x7f]")
+    return F.when(is_text, text).otherwise(F.lower(F.hex(leaf.value(_stored(leaf)))))
+
+
+def _kept_type(target: DataType) -> DataType:
+    return StringType() if isinstance(target, NullType) else target
+
+
+def _kept(leaf: Leaf | None, target: DataType) -> Column:
     """A column as it is in the file, in the type that all files' columns go into."""
-    if name not in leaves:
-        return directory_column(name, source)
-    leaf, target = leaves[name], targets[name]
-    if isinstance(target, NullType):
-        target = StringType()
     if leaf is None or leaf.type is None:
         return F.lit(None).cast(target)
     return convert(leaf.value(_stored(leaf)), leaf.type, target)

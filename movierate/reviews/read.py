@@ -24,6 +24,7 @@ from movierate.reviews.broken import (
 )
 from movierate.reviews.columns import Roles, find_roles, known_shape
 from movierate.reviews.containers import check_not_container
+from movierate.reviews.directories import directories_of
 from movierate.reviews.encoding import AUTO, UTF8, check_encoding, guess_encoding
 from movierate.reviews.formats import guess_format
 from movierate.reviews.inputs import Inputs, find_inputs
@@ -139,7 +140,7 @@ def read_reviews(
     config: DumpConfig,
     keep: Sequence[str] = (),
     stars: Scale = STARS,
-    whole: Inputs | None = None,
+    whole: Dump | None = None,
 ) -> Dump:
     """The reviews of a dump.
 
@@ -149,17 +150,18 @@ def read_reviews(
         config: the format and the columns, as far as the user named them.
         keep: columns of the dump to carry along under these names.
         stars: the scale to give ratings on.
-        whole: the dump that the paths are a part of; its files tell what theirs can't.
+        whole: the dump that the paths are a part of: the columns are its.
 
     Raises:
         UserError: there is no such input, it is empty or can't be read, its format can't be told,
             a column is missing, or Spark would pass over one of the files.
     """
-    inputs = find_inputs(spark, paths, whole)
+    inputs = find_inputs(spark, paths, whole.inputs if whole else None)
     format = guess_format(inputs) if config.format == "auto" else config.format
     if format != "aclimdb":
         check_not_container(inputs)
     if format == "aclimdb":
+        aclimdb.check_tree(inputs.files)
         inputs = inputs.only(aclimdb.reviews_of(inputs.files))
     config = dataclasses.replace(config, format=format)
     encoding = _encoding(inputs, config)
@@ -169,12 +171,14 @@ def read_reviews(
         raise UserError(
             f"input: {inputs.head.path} can't be read as {format} ({first_line(error)})"
         ) from None
-    roles = find_roles(records.columns, config, records.directories)
-    kept = find_kept(keep, records, (inputs.whole or inputs).files)
+    roles = whole.roles if whole else find_roles(records, config)
+    kept = whole.kept if whole else find_kept(keep, records, inputs.files)
     scale = _rating_scale(records, roles, config)
-    texts = [roles.text, roles.movie, roles.id, roles.rating]
+    texts = [(roles.text,), roles.movie, roles.id, roles.rating]
     wanted = Wanted(
-        tuple(dict.fromkeys(name for name in texts if name)), tuple(c.column for c in kept)
+        tuple(dict.fromkeys(names for names in texts if names)),
+        tuple(column.column for column in kept),
+        {column.column: column.type for column in kept if whole and column.type is not None},
     )
     rows = records.rows(wanted)
     broken = [*records.broken, *(unfinished_bzip2(spark, inputs.files) if format in LINES else ())]
@@ -278,7 +282,7 @@ def _encoding(inputs: Inputs, config: DumpConfig) -> str:
 
 
 def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingScale | None:
-    if roles.rating is None:
+    if not roles.rating:
         return None
     if config.rating_scale is not None:
         return RatingScale(config.rating_scale, "given")
@@ -286,9 +290,29 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
     known = records.scale or (shape.scale if shape else None)
     if known is not None:
         return RatingScale(known, "format")
-    # The first rows won't do: dumps are often sorted, the bad reviews first.
-    first = [roles.text] if roles.rating in records.directories else []
-    wanted = Wanted((*first, roles.rating))
+    scales = {name: _guess_scale(records, roles.text, name) for name in roles.rating}
+    known_scales = {scale for scale in scales.values() if scale is not None}
+    if len(known_scales) > 1:
+        said = (f"{name} is on {_scale_said(scale)}" for name, scale in scales.items())
+        raise UserError(
+            f"rating: files name and scale it differently ({', '.join(said)}): "
+            "rate them one by one, or name one column with --rating"
+        )
+    guessed = next(iter(known_scales), None)
+    return RatingScale(guessed, "guessed" if guessed else "unknown")
+
+
+def _scale_said(scale: Scale | None) -> str:
+    return "no scale" if scale is None else f"{scale[0]:g} to {scale[1]:g}"
+
+
+def _guess_scale(records: Records, text: str, rating: str) -> Scale | None:
+    """The scale of all numbers of a column.
+
+    The first rows won't do: dumps are often sorted, the bad reviews first.
+    """
+    first = [text] if directories_of(rating, records.directories) else []
+    wanted = Wanted((*first, rating))
     written = F.regexp_extract(F.col(wanted.places[-1]), f"^{NUMBER}$", 1)
     number = F.regexp_replace(written, ",", ".").try_cast("double")
     rows = records.rows(wanted)
@@ -299,21 +323,21 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
     frame = rows.parse(rows.scan(True))
     count, low, *found = frame.agg(F.count(number), F.min(number), *tops).collect()[0]
     high = next((high for below, high in found if 2 * below > count), None)
-    guessed = None if high is None else guess_scale(low, high)
-    return RatingScale(guessed, "guessed" if guessed else "unknown")
+    return None if high is None else guess_scale(low, high)
 
 
 def _canonical(
     rows: DataFrame, roles: Roles, wanted: Wanted, scale: Scale | None, stars: Scale
 ) -> DataFrame:
-    def value(name: str | None) -> Column:
-        place = None if name is None else f"t{wanted.texts.index(name)}"
-        return F.lit(None).cast("string") if place is None else F.col(place)
+    def value(names: tuple[str, ...]) -> Column:
+        if not names:
+            return F.lit(None).cast("string")
+        return F.col(f"t{wanted.texts.index(names)}")
 
-    def identifier(name: str | None) -> Column:
-        return F.when(~is_blank(value(name)), value(name))  # a blank one tells nothing apart
+    def identifier(names: tuple[str, ...]) -> Column:
+        return F.when(~is_blank(value(names)), value(names))  # a blank one tells nothing apart
 
-    text, movie = value(roles.text), identifier(roles.movie)
+    text, movie = value((roles.text,)), identifier(roles.movie)
     given = F.trim(value(roles.rating))
     rating = _rating_udf(scale, stars)(given) if roles.rating else F.lit(None).cast("double")
     digest = F.md5(F.concat(F.coalesce(movie, F.lit("")), F.lit("\0"), text))

@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column, DataFrame
+from pyspark.sql.types import DataType
+
+Name = str | tuple[str, ...]
+"""A column: its name, or several, of which a file or a JSON object has the first that it has."""
 
 MALFORMED, UNDECODABLE = "malformed_record", "undecodable"
 """Reasons for which a row is rejected before its text is looked at."""
@@ -21,14 +25,17 @@ RAW_CHARACTERS = 1_000
 class Wanted:
     """The columns of a dump that a job reads."""
 
-    texts: tuple[str, ...]
+    texts: tuple[Name, ...]
     """Read as strings; the review's text comes first."""
 
     kept: tuple[str, ...] = ()
     """Read as they are in the dump."""
 
+    types: Mapping[str, DataType] = field(default_factory=dict)
+    """Types that the columns kept must hold besides their own."""
+
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[Name, ...]:
         """Those read as strings, then those read as they are."""
         return (*self.texts, *self.kept)
 
@@ -93,8 +100,16 @@ class Records:
     scale: tuple[float, float] | None = None
     """The lowest and the highest rating, where the format says."""
 
+    layouts: tuple[tuple[str, ...], ...] = ()
+    """The columns that files, or rows, of the dump have together; each once."""
+
     directories: tuple[str, ...] = ()
-    """Those of the columns that are names of directories: all rows of a file have one value."""
+    """Those of the columns that are names of directories: all rows of a file have one value. It
+    beats the one in the file, if that has such a column, too.
+    """
+
+    type_of: Callable[[str], DataType | None] = lambda name: None
+    """The type that holds all values of a column, where the format has types."""
 
     kept_as_json: bool = False
     """Whether kept values are written as `movierate.reviews.jsonl.tagged` writes them."""
@@ -107,6 +122,11 @@ class Records:
 
     row_counts: Mapping[str, int] = field(default_factory=dict)
     """How many rows a file holds by what it says of itself, by its path as `Listing` has it."""
+
+
+def names_of(name: Name) -> tuple[str, ...]:
+    """The names of a column, the likeliest first."""
+    return (name,) if isinstance(name, str) else name
 
 
 def is_blank(text: Column) -> Column:

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from movierate.config import DumpConfig
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.lines import Parser, Row, damaged, read_lines, sound, text_records
-from movierate.reviews.record import Records
+from movierate.reviews.record import Name, Records, names_of
 
 COLUMNS = (
     *("product/productId", "review/userId", "review/profileName", "review/helpfulness"),
@@ -31,18 +31,20 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         inputs,
         # A block is a "line" to Spark's reader, so blocks are read in parallel as lines are.
         frame=lambda lenient: read_lines(spark, inputs, lenient, lineSep=2 * line_end),
-        columns=dict.fromkeys(COLUMNS, 1),
+        layouts=[COLUMNS],
         parser=lambda wanted: parser(wanted.names, encoding),
         encoding=encoding,
         scale=SCALE,
     )
 
 
-def parser(columns: Sequence[str], encoding: str) -> Parser:
+def parser(columns: Sequence[Name], encoding: str) -> Parser:
     """What makes rows of blocks. A line without a key goes on with the value before it.
 
     A file whose lines end otherwise than the others' comes in one piece, with all its blocks.
     """
+
+    names = [names_of(column)[0] for column in columns]
 
     def parse(source: str, pieces: Iterable[bytes]) -> Iterator[Row]:
         for block in (block for piece in pieces for block in _BETWEEN_BLOCKS.split(piece)):
@@ -53,7 +55,7 @@ def parser(columns: Sequence[str], encoding: str) -> Parser:
             if fields is None:
                 yield damaged(text)
             else:
-                yield sound([fields.get(column) for column in columns], text)
+                yield sound([fields.get(name) for name in names], text)
 
     return parse
 

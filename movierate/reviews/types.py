@@ -29,8 +29,11 @@ from pyspark.sql.types import (
 
 from movierate.reviews.record import quoted
 
-EXACT_DOUBLE = float(1 << 53)
-"""The largest double to which all smaller whole numbers are doubles, too."""
+EXACT_DOUBLE = 1 << 53
+"""The largest whole number to which all smaller ones are doubles, too."""
+
+LONGEST_WHOLE = 1e18
+"""Doubles up to here are written with all their digits if they are whole."""
 
 _WIDTHS: list[type[DataType]] = [ByteType, ShortType, IntegerType, LongType]
 _DIGITS: dict[type[DataType], int] = {ByteType: 3, ShortType: 5, IntegerType: 10, LongType: 20}
@@ -41,6 +44,17 @@ def common_type(types: Iterable[DataType]) -> DataType:
     """The narrowest type that holds the values of all: numbers become wider, others strings."""
     nothing: DataType = NullType()
     return reduce(_common, types, nothing)
+
+
+def holds(wide: DataType, narrow: DataType) -> bool:
+    """Whether a type holds all values of another, to the last digit."""
+    is_exact = not (isinstance(wide, DoubleType) and is_longer_than_double(narrow))
+    return common_type((wide, narrow)) == wide and is_exact
+
+
+def is_longer_than_double(type: DataType | None) -> bool:
+    """Whether a type has numbers of more digits than a double."""
+    return isinstance(type, LongType | DecimalType)
 
 
 def convert(column: Column, given: DataType, wanted: DataType) -> Column:
@@ -63,6 +77,9 @@ def union_by_name(frames: Sequence[DataFrame]) -> DataFrame:
             names.setdefault(field.name.lower(), field.name)
             types.setdefault(field.name.lower(), []).append(field.dataType)
     wanted = {name: common_type(of_all) for name, of_all in types.items()}
+    for name, type in wanted.items():
+        if isinstance(type, DoubleType) and not _are_doubles(frames, name):
+            wanted[name] = StringType()
     same = (
         frame.select(
             *(
@@ -77,10 +94,24 @@ def union_by_name(frames: Sequence[DataFrame]) -> DataFrame:
     return reduce(partial(DataFrame.unionByName, allowMissingColumns=True), same)
 
 
+def _are_doubles(frames: Sequence[DataFrame], name: str) -> bool:
+    """Whether a double has all digits of a column's numbers. name: in lower case."""
+    for frame in frames:
+        for field in frame.schema:
+            if field.name.lower() == name and is_longer_than_double(field.dataType):
+                number = F.col(quoted(field.name))
+                is_double = number.between(-EXACT_DOUBLE, EXACT_DOUBLE) & (number % 1 == 0)
+                if not frame.where(~is_double).isEmpty():
+                    return False
+    return True
+
+
 def as_text(column: Column, given: DataType) -> Column:
     """A column as people write its values: 12345678 for a double of that value, NaN as null."""
+    if isinstance(given, DecimalType):
+        return F.regexp_replace(column.cast("string"), r"\.0+$", "")
     if isinstance(given, FloatType | DoubleType):
-        is_whole = (F.abs(column) < EXACT_DOUBLE) & (column == F.floor(column))
+        is_whole = (F.abs(column) < LONGEST_WHOLE) & (column == F.floor(column))
         text = F.when(is_whole, column.cast("long").cast("string")).otherwise(column.cast("string"))
         return F.when(~F.isnan(column), text)
     if isinstance(given, ArrayType | MapType | StructType):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -24,10 +24,16 @@ from movierate.config import ScoreConfig
 from movierate.errors import GateTripped, RunFailed, UserError
 from movierate.logs import Phases
 from movierate.paths import check_names
-from movierate.reviews import read_reviews
+from movierate.reviews import Dump, read_reviews
 from movierate.reviews.formats import guess_format
 from movierate.reviews.inputs import Inputs, find_inputs
-from movierate.reviews.listing import check_all_read, escape_pattern, is_document
+from movierate.reviews.listing import (
+    Listing,
+    as_source,
+    check_all_read,
+    escape_pattern,
+    list_files,
+)
 from movierate.scoring.gates import gates_said
 from movierate.scoring.job import Run, score_part
 from movierate.scoring.store import Part, Store
@@ -75,23 +81,26 @@ def score_new_files(
             f"incremental: {inputs.listing.repeated[0]} lies below two of the --input paths, and "
             "would be read twice: name one of them"
         )
-    if inputs.head.content:
-        config = _checked(spark, inputs, config)
     runs: list[Run] = []
+    whole = _understand(spark, inputs, config) if inputs.head.content else None
 
     def score_batch(number: int, files: list[str]) -> None:
+        nonlocal whole
+        if whole is None:  # the first files have come meanwhile
+            whole = _understand(spark, find_inputs(spark, paths), config)
         today = datetime.datetime.now(datetime.timezone.utc).date()
         date = store.date_of(number) or config.date or today
         part = Part(date, number)
-        runs.append(score_part(spark, store, files, config, phases, part, inputs))
+        settings = dataclasses.replace(config, format=whole.format)
+        runs.append(score_part(spark, store, files, settings, phases, part, whole))
         if runs[-1].record["status"] == "held":
             raise GateTripped(gates_said(runs[-1].record))
         phases.restart()
 
     with store.held(phases.say):
         store.check_kind(batches=True)
-        new = _new_files(spark, inputs, config.files_per_batch)
-        _stream(new, store.checkpoint, score_batch)
+        new = _new_files(spark, inputs, store.in_order(paths), config.files_per_batch)
+        _stream(new, store.checkpoint, _Dump(spark, paths, inputs.listing), score_batch)
     if runs and not total(runs)["rows"]["read"]:
         raise UserError(
             f"input: {sum(run.record['input_files'] for run in runs):,} new files, and not one row "
@@ -117,29 +126,48 @@ def total(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _checked(spark: SparkSession, inputs: Inputs, config: ScoreConfig) -> ScoreConfig:
-    """The settings, with the format, once it is certain that they go with the dump.
+def _understand(spark: SparkSession, inputs: Inputs, config: ScoreConfig) -> Dump:
+    """The whole dump, once it is certain that the settings go with it.
 
-    The checkpoint holds on to the first files that it hands out: a mistake should be found before.
+    What its columns are is the same for all batches. The checkpoint holds on to the first files
+    that it hands out: a mistake should be found before.
     """
-    if config.format == "auto":
-        config = dataclasses.replace(config, format=guess_format(inputs))
-    if config.format == "aclimdb":
+    format = guess_format(inputs) if config.format == "auto" else config.format
+    if format == "aclimdb":
         raise UserError(
             "incremental: a tree of one file a review can't be streamed, as its films lie in files "
             "of their own: leave out --incremental"
         )
-    unguessed = dataclasses.replace(config, rating_scale=config.rating_scale or (1, 5))
-    try:
-        read_reviews(spark, [inputs.head.path], unguessed, config.keep)
-    except UserError:  # that file may be broken
-        read_reviews(spark, inputs.paths, unguessed, config.keep)
-    return config
+    settings = dataclasses.replace(
+        config,
+        format=format,
+        rating_scale=config.rating_scale or (1, 5),  # each batch guesses its own
+        strict=False,  # a broken file may have been rated long ago
+    )
+    return read_reviews(spark, inputs.paths, settings, config.keep)
 
 
-def _new_files(spark: SparkSession, inputs: Inputs, count: int) -> DataFrame:
+class _Dump:
+    """The files of the dump, which may grow while batches are rated."""
+
+    def __init__(self, spark: SparkSession, paths: Sequence[str], listing: Listing) -> None:
+        self._spark, self._paths, self._listing = spark, paths, listing
+
+    def part_of(self, paths: Iterable[str]) -> list[str]:
+        """Those of the paths that are to be read: no documents, no hidden files, no links."""
+        found = {as_source(path) for path in paths}
+        if not found <= self._listed():
+            self._listing = list_files(self._spark, self._paths, may_be_empty=True)
+        return sorted(file.path for file in self._listing.files if as_source(file.path) in found)
+
+    def _listed(self) -> set[str]:
+        files = (file.path for file in self._listing.files)
+        return {*map(as_source, (*files, *self._listing.passed_over, *self._listing.links))}
+
+
+def _new_files(spark: SparkSession, inputs: Inputs, paths: Sequence[str], count: int) -> DataFrame:
     """The files that Spark has not handed out yet, at most so many of each path at a time."""
-    paths = [_streamable(spark, path) for path in inputs.paths]
+    paths = [_streamable(spark, path) for path in paths]
     if inputs.files:
         reader = spark.read.format("binaryFile").option("recursiveFileLookup", True)
         check_all_read(reader.load(paths), inputs.files)
@@ -163,16 +191,17 @@ def _streamable(spark: SparkSession, path: str) -> str:
 
 
 def _stream(
-    files: DataFrame, checkpoint: str, score_batch: Callable[[int, list[str]], None]
+    files: DataFrame,
+    checkpoint: str,
+    dump: _Dump,
+    score_batch: Callable[[int, list[str]], None],
 ) -> None:
     """Give each batch of new files to a function; its errors are raised here."""
     errors: list[Exception] = []
 
     def each(batch: DataFrame, number: int) -> None:
         try:
-            # Beside a file whose name looks like a pattern, Spark lists another one twice.
-            paths = {row.path for row in batch.where("length > 0").collect()}
-            found = sorted(path for path in paths if not is_document(path.rpartition("/")[2]))
+            found = dump.part_of(row.path for row in batch.where("length > 0").collect())
             if found:
                 score_batch(number, found)
         except Exception as error:

@@ -12,6 +12,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.types import DataType
 
 from movierate.config import ScoreConfig
 from movierate.errors import RunFailed, UserError
@@ -21,7 +22,6 @@ from movierate.model.bundle import BundleFiles
 from movierate.paths import check_names
 from movierate.reviews import Dump, read_reviews
 from movierate.reviews.broken import is_read_failure
-from movierate.reviews.inputs import Inputs
 from movierate.reviews.read import unreadable
 from movierate.reviews.record import RAW_CHARACTERS, is_blank, list_names
 from movierate.scoring.accounting import Counts, count_rows
@@ -97,7 +97,7 @@ def score_part(
     config: ScoreConfig,
     phases: Phases,
     part: Part | None = None,
-    whole: Inputs | None = None,
+    whole: Dump | None = None,
 ) -> Run:
     """Rate every review of a dump and publish the ratings as one part of an output that is held.
 
@@ -139,7 +139,7 @@ def score_part(
         if is_held:
             store.abandon(run_id)
         else:
-            tables = _tables(rated, model.model_id, started)
+            tables = _tables(rated, model.model_id, started, store.types(TABLES[0]))
             stays = kept(store, part, rated.rows) if config.skip_rated else {}
             _publish(store, run_id, part, tables, stays, accounts["rows"], phases)
         _release(rated.at_hand)
@@ -166,7 +166,7 @@ def _understood(dump: Dump, config: ScoreConfig) -> dict[str, Any]:
         "format": dump.format,
         "encoding": dump.encoding,
         "rating_scale": dump.rating_scale and dump.rating_scale.as_record(),
-        "columns": vars(dump.roles) | {"keep": list(config.keep)},
+        "columns": dump.roles.as_record() | {"keep": list(config.keep)},
         "input_files": len(listing.files),
         "input_bytes": listing.bytes,
         "passed_over": list(listing.passed_over[:FILES_IN_RECORD]),
@@ -258,13 +258,22 @@ def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -
 
 
 def _tables(
-    rated: _Rated, model_id: str, started: datetime.datetime
+    rated: _Rated, model_id: str, started: datetime.datetime, present: Mapping[str, DataType]
 ) -> tuple[DataFrame, DataFrame]:
-    """The rows of ratings/ and those of rejected/."""
+    """The rows of ratings/ and those of rejected/.
+
+    Args:
+        rated: the rows.
+        model_id: of the model.
+        started: when the run began.
+        present: the types of the columns that ratings/ has already, by name in lower case.
+    """
     rows = rated.rows.withColumn("model_id", F.lit(model_id))
     rows = rows.withColumn("scored_at", F.lit(started))
     of_columns = zip(rated.dump.kept, rated.counts.letters(), strict=True)
-    kept_columns = (column.value(letters) for column, letters in of_columns)
+    kept_columns = (
+        column.value(letters, present.get(column.name.lower())) for column, letters in of_columns
+    )
     ratings = rows.where(F.col("reason").isNull()).select(*RATINGS, *kept_columns)
     rejected = rows.where(F.col("reason") != ALREADY_RATED).select(*REJECTED)
     return ratings, rejected.hint("rebalance")  # few rows of many partitions: few files

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from py4j.protocol import Py4JJavaError
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
 
 from movierate.errors import RunFailed, UserError
 from movierate.paths import check_apart, check_names
@@ -14,17 +15,6 @@ from movierate.reviews.record import quoted
 from movierate.reviews.types import union_by_name
 from movierate.scoring.store import TABLES, Store
 from movierate.spark import SPARK_ERRORS, file_system, first_line
-
-LATEST = """
-SELECT * FROM (
-    SELECT *, row_number() OVER (
-        PARTITION BY review_id ORDER BY scored_at DESC, text_hash, model_id
-    ) AS place
-    FROM {ratings}
-)
-WHERE place = 1
-"""
-"""A review is one id. Where one run rated two texts of it, which counts is settled by the hash."""
 
 DATE = "scored_date"
 
@@ -70,7 +60,7 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
         _make_directory(fs, written, target)
         frames = _readable(store, store.parts(TABLES[0]))
         try:
-            latest = spark.sql(LATEST, ratings=union_by_name(frames)).drop("place", "batch")
+            latest = _latest(union_by_name(frames)).drop("batch")
             columns = [quoted(name) for name in latest.columns if name != DATE]
             table = latest.select(*columns, DATE).write.mode("overwrite").option(MARK, "true")
             table.parquet(str(written))
@@ -82,6 +72,21 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
         fs.rename(written, final)
         fs.delete(replaced, True)
     return spark.read.parquet(str(final)).count()
+
+
+def _latest(ratings: DataFrame) -> DataFrame:
+    """The latest rating of each review, which is one id.
+
+    Where one run rated two texts of it, which counts is settled by the hash.
+    """
+    place = "place"
+    while place in map(str.lower, ratings.columns):
+        place += "_"
+    latest_first = (F.desc("scored_at"), "text_hash", "model_id")
+    order = Window.partitionBy("review_id").orderBy(*latest_first)
+    return (
+        ratings.withColumn(place, F.row_number().over(order)).where(F.col(place) == 1).drop(place)
+    )
 
 
 def _readable(store: Store, parts: Sequence[str]) -> list[DataFrame]:

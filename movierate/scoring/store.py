@@ -29,18 +29,20 @@ from typing import Any
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import StructType
+from pyspark.sql.types import DataType, StructType
 
 from movierate.errors import UserError
 from movierate.paths import check_apart
 from movierate.scoring.lock import held
 from movierate.scoring.record import RUNS
-from movierate.spark import file_system, first_line, read_text
+from movierate.spark import SPARK_ERRORS, file_system, first_line, read_text
 
 TABLES = ("ratings", "rejected")
 STAGING = ".staging"
 READY = "READY"
 CHECKPOINT = ".checkpoint"
+INPUTS = "movierate-inputs.json"
+"""In the checkpoint: the paths that files were found below."""
 
 WRITTEN = (
     *(f"{table}/scored_date=2026-01-31/part-00000.snappy.parquet" for table in TABLES),
@@ -179,6 +181,16 @@ class Store:
         reader = self._spark.read.option("mergeSchema", True)
         return reader.option("basePath", str(self._path(table))).parquet(*parts)
 
+    def types(self, table: str) -> dict[str, DataType]:
+        """The types of a table's columns, by name in lower case, as its latest part has them."""
+        for part in reversed(self.parts(table)):
+            try:
+                schema = self._spark.read.parquet(part).schema
+            except SPARK_ERRORS:  # it holds no file
+                continue
+            return {field.name.lower(): field.dataType for field in schema}
+        return {}
+
     def date_of(self, batch: int) -> datetime.date | None:
         """The day under which a batch was published; None if it was not."""
         found = self._fs.globStatus(self._path(TABLES[0], f"scored_date=*/batch={batch}"))
@@ -213,6 +225,27 @@ class Store:
                 f"incremental: {self.directory}/{CHECKPOINT}, which knows the files that were "
                 "scored, is gone: put it back, or name another --output"
             )
+
+    def in_order(self, paths: Sequence[str]) -> list[str]:
+        """The inputs of incremental runs, in the order that the checkpoint knows them by.
+
+        Raises:
+            UserError: the runs before had others; one alone may be replaced by another one.
+        """
+        path = self._path(CHECKPOINT, INPUTS)
+        qualified = [str(file_system(self._spark, path)[1]) for path in paths]
+        if not self._fs.exists(path):
+            self._write(json.dumps(qualified) + "\n", CHECKPOINT, INPUTS)
+            return list(paths)
+        before = json.loads(read_text(self._spark, self._fs, path))
+        if sorted(before) == sorted(qualified):
+            return [paths[qualified.index(path)] for path in before]
+        if len(before) == len(paths) == 1:
+            return list(paths)
+        raise UserError(
+            f"incremental: the runs before had --input {' '.join(before)}: give the same paths; "
+            "a directory or a pattern takes new files"
+        )
 
     @property
     def checkpoint(self) -> str:

@@ -57,6 +57,62 @@ def test_a_hidden_file_among_others_that_are_named(score, dump):
     refused(score(input=paths), "_b.jsonl", "rename")
 
 
+def test_two_stars_in_a_pattern(score, dump):
+    for folder in (dump, dump / "a", dump / "a" / "b"):
+        write_lines(folder / "r.jsonl", review(folder.name))
+    refused(score(input=f"{dump}/**/*.jsonl"), "**", "name the directory")
+    refused(score("--incremental", input=f"{dump}/**/*.jsonl"), "**", "name the directory")
+
+
+def test_a_pattern_does_not_match_hidden_directories(score, dump):
+    write_lines(dump / "a" / "r.jsonl", review("1"))
+    for folder in (".ipynb_checkpoints", "_private"):
+        write_lines(dump / folder / "r.jsonl", review(folder))
+    pattern = f"{dump}/*/*.jsonl"
+    all_rated(score(input=pattern), 1)
+    all_rated(score(input=[pattern, f"{dump}/_private/*.jsonl"]), 2)
+
+
+def test_a_pattern_does_not_match_hidden_directories_in_incremental_runs(score, dump):
+    write_lines(dump / "a" / "r.jsonl", review("1"))
+    write_lines(dump / "_private" / "r.jsonl", review("2"))
+    all_rated(score("--incremental", input=f"{dump}/*/*.jsonl"), 1)
+
+
+def test_a_document_that_is_named_is_read(score, dump):
+    path = write_lines(dump / "reviews.md", review("1"))
+    all_rated(score("--format", "jsonl", input=path), 1)
+
+
+def test_a_document_that_is_named_is_read_in_incremental_runs(score, dump):
+    path = write_lines(dump / "reviews.md", review("1"))
+    all_rated(score("--incremental", "--format", "jsonl", input=path), 1)
+
+
+@pytest.mark.parametrize("name", ["more.jsonl", "pos/drama/0.txt", "c.csv.gz"])
+def test_other_reviews_in_a_tree_of_good_and_bad_reviews(score, dump, name):
+    for number in range(3):
+        write(dump / "pos" / f"{number}.txt", GOOD)
+        write(dump / "neg" / f"{number}.txt", BAD)
+    for other in ("README", "poldata.README.2.0", "imdb.vocab", "labeledBow.feat", "urls_pos.txt"):
+        write(dump / other, "about the reviews")
+    all_rated(score(), 6)
+    write(dump / name, GOOD)
+    refused(score(), name, "tree", "move it away")
+
+
+def test_trees_of_two_datasets(score, dump):
+    for part in ("books", "dvd"):
+        write(dump / part / "train" / "pos" / "0.txt", GOOD)
+        write(dump / part / "train" / "neg" / "0.txt", BAD)
+    outcome = score()
+    all_rated(outcome, 4)
+    assert outcome.column("review_id")[0] == "books/train/neg/0"
+    one = score(input=dump / "dvd")
+    all_rated(one, 2)
+    assert one.column("review_id") == ["train/neg/0", "train/pos/0"]
+
+
 def test_a_pattern_of_hidden_files(score, dump):
     write_lines(dump / "_a.jsonl", review("1"))
     refused(score(input=dump / "_*.jsonl"), "rename")

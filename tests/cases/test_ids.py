@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
+import pyarrow as pa
 import pytest
 
 from movierate import cli
@@ -48,3 +51,33 @@ def test_blank_ids_of_csv_are_digests(score, dump):
     outcome = score()
     all_rated(outcome, 2)
     assert {len(digest) for digest in outcome.column("review_id")} == {32}
+
+
+def test_ids_that_are_bytes(score, dump):
+    ids = [bytes(range(200, 216)), b"tt0111161"]
+    write_parquet(dump / "r.parquet", review_id=ids, movie_id=ids, text=TEXTS)
+    outcome = score()
+    all_rated(outcome, 2)
+    assert outcome.column("review_id") == [ids[0].hex(), "tt0111161"]
+    assert outcome.column("movie_id") == [ids[0].hex(), "tt0111161"]
+
+
+def test_ids_that_are_decimals_or_large_floats(score, dump):
+    write_parquet(
+        dump / "r.parquet",
+        review_id=pa.array([Decimal(5), Decimal("6.5")], pa.decimal128(38, 10)),
+        movie_id=[76561198000000000.0, 1e17],
+        text=TEXTS,
+    )
+    outcome = score()
+    all_rated(outcome, 2)
+    assert outcome.column("review_id") == ["5", "6.5000000000"]
+    assert outcome.column("movie_id") == ["76561198000000000", "100000000000000000"]
+
+
+def test_ids_that_are_arrays_or_objects(score, dump):
+    write_lines(dump / "r.jsonl", review([1], movie=[7, 1.5]))
+    outcome = score()
+    all_rated(outcome, 1)
+    assert outcome.column("review_id") == ["[1]"]
+    assert outcome.column("movie_id") == ["[7, 1.5]"]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
+from movierate import cli
 from tests.cases.conftest import all_rated, refused
 from tests.cases.inputs import GOOD, TEXTS, review, write_lines, write_parquet, write_rows
 
@@ -27,6 +31,15 @@ def test_a_column_named_r(score, dump):
     outcome = score("--keep", "r")
     all_rated(outcome, 1)
     assert outcome.column("r") == ["x"]
+
+
+def test_a_column_that_latest_uses(score, dump, capsys):
+    write_lines(dump / "r.jsonl", review("1", place="Paris", Place_="Oslo"))
+    outcome = score("--keep", "place,Place_")
+    all_rated(outcome, 1)
+    assert cli.main(["latest", str(outcome.output)]) == 0
+    (latest,) = pd.read_parquet(outcome.output / "latest").to_dict("records")
+    assert (latest["place"], latest["Place_"]) == ("Paris", "Oslo")
 
 
 OURS = ("r", "source", "reason", "raw", "line", "c0", "rating_unread", "place", "__source_file")
@@ -129,3 +142,82 @@ def test_nested_values_of_parquet(score, dump):
     outcome = score("--keep", "tags")
     all_rated(outcome, 1)
     assert list(outcome.column("tags")[0]) == ["a", "b"]
+
+
+def test_an_object_of_json(score, dump):
+    write_lines(dump / "r.jsonl", review("1", user={"name": "Zoë", "age": 7}))
+    outcome = score("--keep", "user")
+    all_rated(outcome, 1)
+    assert json.loads(outcome.column("user")[0]) == {"name": "Zoë", "age": 7}
+
+
+def test_a_struct_of_parquet(score, dump):
+    write_parquet(dump / "r.parquet", id=["1"], text=[GOOD], user=[{"name": "Zoë", "age": 7}])
+    refused(score("--keep", "user"), "user.name", "struct")
+    outcome = score("--keep", "user.name")
+    all_rated(outcome, 1)
+    assert outcome.column("user.name") == ["Zoë"]
+
+
+def test_numbers_that_a_double_would_round(score, dump):
+    write_parquet(dump / "a.parquet", id=["1"], text=[GOOD], user=[2**53 + 1], votes=[3])
+    write_parquet(dump / "b.parquet", id=["2"], text=[GOOD], user=[0.5], votes=[0.5])
+    write_lines(dump / "c.jsonl", review("1", user=2**63 - 1))
+    outcome = score("--keep", "user,votes", input=f"{dump}/*.parquet")
+    all_rated(outcome, 2)
+    assert outcome.column("user") == [str(2**53 + 1), "0.5"]
+    assert outcome.column("votes") == [3, 0.5]
+    outcome = score("--keep", "user", input=dump / "c.jsonl", date="2026-02-01")
+    all_rated(outcome, 3)
+
+
+def test_the_largest_whole_number_of_json(score, dump):
+    write_lines(dump / "c.jsonl", review("1", user=2**63 - 1))
+    outcome = score("--keep", "user")
+    all_rated(outcome, 1)
+    assert outcome.column("user") == [2**63 - 1]
+
+
+def test_types_are_those_of_the_days_before(score, dump):
+    keep = ("--keep", "n,flag,none")
+    path = write_lines(dump / "a.jsonl", review("1", n=0.5, flag=True, none=None))
+    all_rated(score(*keep, date="2026-01-01"), 1)
+    path.unlink()
+    write_lines(dump / "b.jsonl", review("2", n=3, flag=None, none=None))
+    outcome = score(*keep, date="2026-01-02")
+    all_rated(outcome, 2)
+    assert outcome.column("n") == [0.5, 3]
+    assert [kept_types(outcome, name) for name in ("n", "flag")] == [["double"], ["bool"]]
+
+
+def test_types_stay_where_a_day_is_rated_again(score, dump):
+    write_lines(dump / "a.jsonl", review("1", n=0.5, flag=True))
+    keep = ("--keep", "n,flag", "--skip-rated")
+    all_rated(score(*keep), 1)
+    outcome = score(*keep)
+    all_rated(outcome, 1)
+    assert outcome.record["rows"] == {"read": 1, "rated": 0, "rejected": 0, "skipped": 1}
+    assert (outcome.column("n"), outcome.column("flag")) == ([0.5], [True])
+    assert [kept_types(outcome, name) for name in ("n", "flag")] == [["double"], ["bool"]]
+
+
+def test_types_are_the_same_in_all_batches(score, dump):
+    for number, value in enumerate([1, 0.5, None]):
+        values = pa.array([value], pa.float64() if value == 0.5 else pa.int64())
+        write_parquet(dump / f"{number}.parquet", id=[str(number)], text=[GOOD], n=values)
+    outcome = score("--keep", "n", "--incremental", "--set", "files_per_batch=1")
+    all_rated(outcome, 3)
+    assert outcome.column("n") == [1, 0.5, None]
+    assert kept_types(outcome, "n") == ["double"]
+
+
+def test_a_column_that_a_batch_lacks(score, dump):
+    write_parquet(dump / "a.parquet", id=["1"], text=[GOOD], user=["u"], film=["f"])
+    arguments = ("--incremental", "--keep", "user,year", "--movie", "film")
+    write_parquet(dump / "year=2020" / "c.parquet", id=["3"], text=[GOOD])
+    all_rated(score(*arguments), 2)
+    write_parquet(dump / "b.parquet", id=["2"], text=[GOOD])
+    outcome = score(*arguments)
+    all_rated(outcome, 3)
+    assert outcome.column("user") == ["u", None, None]
+    assert outcome.column("year") == [None, None, 2020]

@@ -6,7 +6,9 @@ import datetime
 
 import duckdb
 import pandas as pd
+import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.cases.conftest import all_rated, refused
@@ -199,3 +201,23 @@ def test_nothing_is_read_of_an_empty_directory_of_parquet(score, dump):
     write(dump / "_SUCCESS", "")
     write_parquet(dump / "part-0.parquet", review_id=pa.nulls(0), text=pa.nulls(0))
     refused(score(), "input")
+
+
+def test_columns_of_types_that_only_some_writers_have(score, dump):
+    periods = pd.interval_range(0, 2)
+    pd.DataFrame({"period": periods, "id": ["1", "2"], "text": TEXTS}).to_parquet(
+        dump / "a.parquet"
+    )
+    pl.DataFrame(
+        {"n": pl.Series([1, 2], dtype=pl.Int128), "id": ["3", "4"], "text": TEXTS}
+    ).write_parquet(dump / "b.parquet")
+    outcome = score()
+    all_rated(outcome, 4)
+    assert outcome.column("review_id") == ["1", "2", "3", "4"]
+
+
+def test_a_compression_that_spark_does_not_have(score, dump):
+    pq.write_table(
+        pa.table({"id": ["1"], "text": [GOOD]}), dump / "r.parquet", compression="brotli"
+    )
+    refused(score(), "r.parquet", "Brotli", "compression")

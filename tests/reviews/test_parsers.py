@@ -12,7 +12,7 @@ from movierate.errors import UserError
 from movierate.reviews import csv, jsonl, snap
 from movierate.reviews.csv import Dialect, guess_dialect
 from movierate.reviews.encoding import check_encoding, guess_encoding
-from movierate.reviews.formats import SUFFIXES
+from movierate.reviews.listing import DATA_SUFFIXES
 
 COMMA = Dialect(",")
 
@@ -77,7 +77,7 @@ def test_json_values_are_what_is_written():
     columns = ["text", "n", "big", "x.y", "t", "x.none", "none"]
     (row,) = jsonl.parser(columns, "utf-8")("f", [line])
     assert row.values[:3] == ["a", "8.50", "12345678901234567890"]
-    assert json.loads(row.values[3]) == ["1", "é"]
+    assert json.loads(row.values[3]) == [1, "é"]
     assert row.values[4:] == ["true", None, None]
 
 
@@ -149,7 +149,7 @@ def test_the_charset_is_guessed_from_a_sample():
 def test_every_suffix_names_a_format_that_is_read():
     from movierate.config import FORMATS
 
-    assert set(SUFFIXES.values()) <= set(FORMATS)
+    assert set(DATA_SUFFIXES.values()) <= set(FORMATS)
 
 
 def test_values_to_keep_say_what_they_are():
