@@ -32,6 +32,9 @@ from movierate.reviews.record import quoted
 EXACT_DOUBLE = 1 << 53
 """The largest whole number to which all smaller ones are doubles, too."""
 
+DOUBLE_DIGITS = 15
+"""Digits that a double holds of any number."""
+
 LONGEST_WHOLE = 1e18
 """Doubles up to here are written with all their digits if they are whole."""
 
@@ -54,7 +57,9 @@ def holds(wide: DataType, narrow: DataType) -> bool:
 
 def is_longer_than_double(type: DataType | None) -> bool:
     """Whether a type has numbers of more digits than a double."""
-    return isinstance(type, LongType | DecimalType)
+    if isinstance(type, DecimalType):
+        return type.precision > DOUBLE_DIGITS
+    return isinstance(type, LongType)
 
 
 def convert(column: Column, given: DataType, wanted: DataType) -> Column:
@@ -100,8 +105,8 @@ def _are_doubles(frames: Sequence[DataFrame], name: str) -> bool:
         for field in frame.schema:
             if field.name.lower() == name and is_longer_than_double(field.dataType):
                 number = F.col(quoted(field.name))
-                is_double = number.between(-EXACT_DOUBLE, EXACT_DOUBLE) & (number % 1 == 0)
-                if not frame.where(~is_double).isEmpty():
+                rounded = number.cast("double").try_cast(field.dataType)
+                if not frame.where(~number.eqNullSafe(rounded)).isEmpty():
                     return False
     return True
 

@@ -215,7 +215,7 @@ def _stream(
     except StreamingQueryException as error:
         if errors:
             raise errors[0] from None
-        if "sources in the checkpoint" in str(error):
+        if "sources in the checkpoint" in str(error):  # one that names no paths yet
             raise UserError(
                 "incremental: the runs before had another number of --input paths: give as many; "
                 "a directory or a pattern takes new files"

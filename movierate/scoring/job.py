@@ -139,7 +139,8 @@ def score_part(
         if is_held:
             store.abandon(run_id)
         else:
-            tables = _tables(rated, model.model_id, started, store.types(TABLES[0]))
+            present = store.types(TABLES[0], config.keep)
+            tables = _tables(rated, model.model_id, started, present)
             stays = kept(store, part, rated.rows) if config.skip_rated else {}
             _publish(store, run_id, part, tables, stays, accounts["rows"], phases)
         _release(rated.at_hand)

@@ -41,6 +41,9 @@ TABLES = ("ratings", "rejected")
 STAGING = ".staging"
 READY = "READY"
 CHECKPOINT = ".checkpoint"
+PARTS_LOOKED_AT = 30
+"""Days or batches whose types are looked up."""
+
 INPUTS = "movierate-inputs.json"
 """In the checkpoint: the paths that files were found below."""
 
@@ -181,15 +184,24 @@ class Store:
         reader = self._spark.read.option("mergeSchema", True)
         return reader.option("basePath", str(self._path(table))).parquet(*parts)
 
-    def types(self, table: str) -> dict[str, DataType]:
-        """The types of a table's columns, by name in lower case, as its latest part has them."""
-        for part in reversed(self.parts(table)):
+    def types(self, table: str, names: Sequence[str]) -> dict[str, DataType]:
+        """The types that columns have in the latest part that has them, by name in lower case.
+
+        Only so many parts are looked at.
+        """
+        types: dict[str, DataType] = {}
+        missing = {name.lower() for name in names}
+        for part in self.parts(table)[: -PARTS_LOOKED_AT - 1 : -1]:
+            if not missing:
+                break
             try:
                 schema = self._spark.read.parquet(part).schema
             except SPARK_ERRORS:  # it holds no file
                 continue
-            return {field.name.lower(): field.dataType for field in schema}
-        return {}
+            found = {field.name.lower(): field.dataType for field in schema}
+            types |= {name: found[name] for name in missing & set(found)}
+            missing -= set(found)
+        return types
 
     def date_of(self, batch: int) -> datetime.date | None:
         """The day under which a batch was published; None if it was not."""

@@ -167,8 +167,31 @@ def test_an_output_holds_days_or_batches(spark, tmp_path):
         score_new_files(spark, dumps, days, CONFIG)
     with pytest.raises(UserError, match="was written with --incremental"):
         score(spark, dumps, batches, ScoreConfig(date=DAY))
-    with pytest.raises(UserError, match="another number of --input paths"):
+    with pytest.raises(UserError, match="give the same paths"):
         score_new_files(spark, [*dumps, str(REVIEWS)], batches, CONFIG)
     (tmp_path / "b" / ".checkpoint").rename(tmp_path / "elsewhere")
     with pytest.raises(UserError, match="put it back"):
         score_new_files(spark, dumps, batches, CONFIG)
+
+
+def test_the_paths_may_come_in_another_order(spark, tmp_path):
+    write(tmp_path / "a", "1.jsonl")
+    write(tmp_path / "b", "2.jsonl")
+    one, other, output = (str(tmp_path / name) for name in ("a", "b", "out"))
+    score_new_files(spark, [one, other], output, CONFIG)
+    assert not score_new_files(spark, [other, one], output, CONFIG)
+    write(tmp_path / "b", "3.jsonl")
+    (run,) = score_new_files(spark, [f"{other}/", one], output, CONFIG)
+    assert [Path(file).name for file in run.record["files"]] == ["3.jsonl"]
+    with pytest.raises(UserError, match="give the same paths"):
+        score_new_files(spark, [one, str(REVIEWS)], output, CONFIG)
+
+
+def test_an_inbox_may_be_empty(spark, tmp_path):
+    (tmp_path / "in").mkdir()
+    output = str(tmp_path / "out")
+    for paths in ([str(tmp_path / "in")], [str(tmp_path / "in" / "*.jsonl")]):
+        assert not score_new_files(spark, paths, output, CONFIG)
+    write(tmp_path / "in", "1.jsonl")
+    (run,) = score_new_files(spark, paths, output, CONFIG)
+    assert run.record["rows"]["read"] > 0
