@@ -1,7 +1,7 @@
 """Random directories of reviews, as dumps come: each review has an id of its own in its text.
 
-A layout nests, has Hive partitions, names with any character, empty files, hidden ones, and files
-of several schemas. `check_layout` reads it and compares the ids.
+A layout nests, has Hive partitions, names with any character, empty files, hidden ones, symbolic
+links, and files of several schemas. `check_layout` reads it and compares the ids.
 """
 
 from __future__ import annotations
@@ -103,6 +103,8 @@ def make_layout(format: str, root: Path, seed: object) -> Layout:
         _write_tree(layout, folders, dice)
     else:
         _write_files(layout, folders, dice)
+    if dice.random() < 0.3:
+        _link(layout, dice)
     layout.paths = _ways_to_give(layout, dice)
     return layout
 
@@ -269,6 +271,20 @@ def _write_tree(layout: Layout, folders: Sequence[Path], dice: Dice) -> None:
     if dice.random() < 0.2:
         (layout.root / "README").write_text("Large Movie Review Dataset\n")
         layout.others += 1
+
+
+def _link(layout: Layout, dice: Dice) -> None:
+    """Symbolic links: further names of a file or a directory, or a file that lies elsewhere."""
+    path = dice.choice(sorted(layout.files))
+    kind = dice.choice(["file", "directory", "elsewhere"])
+    if kind == "file":
+        (path.parent / f"link {path.name}").symlink_to(path)
+    elif kind == "directory" and path.parent != layout.root:
+        (layout.root / "latest").symlink_to(path.parent, target_is_directory=True)
+    elif kind == "elsewhere":
+        elsewhere = layout.root.parent / "elsewhere"
+        path.rename(elsewhere)
+        path.symlink_to(elsewhere)
 
 
 def _text(id: str, dice: Dice) -> str:
