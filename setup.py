@@ -6,7 +6,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-(VERSION,) = re.findall(r'__version__ = "(.+)"', (HERE / "movierate/__init__.py").read_text())
+(VERSION,) = re.findall(r'__version__ = "(.+)"', (HERE / "movierate/_version.py").read_text())
 
 TRAIN = ["tensorflow-cpu>=2.20,<2.22", "gensim>=4.4,<5", "scipy>=1.13", "matplotlib>=3.9,<4"]
 DEMO = ["duckdb>=1.4,<3"]
@@ -47,5 +47,5 @@ setup(
             "pandas-stubs<3",
         ],
     },
-    entry_points={"console_scripts": ["movierate = movierate.cli:main"]},
+    entry_points={"console_scripts": ["movierate = movierate.cli.main:main"]},
 )

@@ -27,8 +27,8 @@ import numpy as np
 import pandas as pd
 from table import print_head, print_row
 
-from movierate.config import TrainConfig
-from movierate.model.rater import Rater
+from movierate.config.jobs import TrainConfig
+from movierate.inference.rater import Rater
 from movierate.training import documents, salience, teacher, train, vectors
 from movierate.training.metrics import metrics
 from movierate.training.split import set_aside

@@ -22,9 +22,9 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from movierate.config import ScoreConfig
+from movierate.config.jobs import ScoreConfig
 from movierate.scoring.job import score
-from movierate.spark import start_spark, stop_spark
+from movierate.spark.session import start_spark, stop_spark
 
 PER_GRADE = ("F", "D-", "D", "D+", "C-", "C", "C+", "B-", "B", "B+", "A-", "A", "A+")
 

@@ -25,7 +25,7 @@ from pyspark.sql import SparkSession
 from random_layouts import FORMATS, Layout, Result, check_layout, check_score, make_layout
 from table import print_head, print_row
 
-from movierate.spark import start_spark, stop_spark
+from movierate.spark.session import start_spark, stop_spark
 
 SCORED = 20
 """One in so many layouts is scored, too."""

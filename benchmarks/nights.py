@@ -28,11 +28,11 @@ import duckdb
 from pyspark.sql import SparkSession
 from table import print_head, print_row
 
-from movierate.config import ScoreConfig
+from movierate.config.jobs import ScoreConfig
 from movierate.model.bundle import load
 from movierate.scoring.incremental import score_new_files, total
 from movierate.scoring.job import score
-from movierate.spark import start_spark, stop_spark
+from movierate.spark.session import start_spark, stop_spark
 
 ROOT = Path(__file__).parent.parent
 NIGHTS = [datetime.date(2026, 1, day) for day in range(1, 8)]

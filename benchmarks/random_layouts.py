@@ -22,10 +22,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
-from movierate.config import DumpConfig, ScoreConfig
+from movierate.config.jobs import DumpConfig, ScoreConfig
 from movierate.errors import UserError
-from movierate.reviews import read_reviews
-from movierate.reviews.read import collect
+from movierate.reviews.dataset import collect, read_reviews
 from movierate.scoring.job import score
 
 Dice = random.Random

@@ -440,7 +440,7 @@ def _job_seconds(session: subprocess.Popen[str], rows: int) -> float:
 
 def _growth(arguments: argparse.Namespace, work: Path) -> Any:
     """Score dumps of so many rows as come from stdin; answer with the seconds of each."""
-    from movierate.config import ScoreConfig
+    from movierate.config.jobs import ScoreConfig
     from movierate.scoring.job import score
 
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.cores])
@@ -462,13 +462,13 @@ def exact(arguments: argparse.Namespace, work: Path) -> Any:
 
 
 def _exact(arguments: argparse.Namespace, work: Path) -> Any:
-    from movierate.compiled.code import kernels
+    from movierate.inference.encoder import FastEncoder, Texts
+    from movierate.inference.rater import Rater
+    from movierate.inference.tables import lay_out
+    from movierate.kernels.cache import kernels
     from movierate.model.bundle import load
-    from movierate.model.geometry import live_positions
-    from movierate.model.rater import Rater
-    from movierate.model.tables import lay_out
+    from movierate.model.shapes import live_positions
     from movierate.text.encoder import Encoder
-    from movierate.text.fast import FastEncoder, Texts
 
     columns = [pq.read_table(path, columns=["text"])["text"] for path in arguments.reviews]
     texts = [text for column in columns for text in column.to_pylist()]

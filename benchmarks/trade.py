@@ -14,7 +14,7 @@ import matplotlib as mpl
 from table import print_head, print_row
 
 from movierate.model.bundle import load
-from movierate.model.geometry import live_positions
+from movierate.model.shapes import live_positions
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt

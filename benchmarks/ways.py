@@ -109,8 +109,8 @@ def _keras(window: int, weights: dict[str, np.ndarray]) -> Any:
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    from movierate.model import architecture
+    from movierate.model import network
 
-    model = architecture.build(window, len(weights["embedding/embeddings"]))
-    architecture.set_weights(model, weights)
+    model = network.build(window, len(weights["embedding/embeddings"]))
+    network.set_weights(model, weights)
     return model

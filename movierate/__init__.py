@@ -10,14 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from movierate._version import __version__
+from movierate.inference.rater import Rater
 from movierate.model.bundle import DEFAULT_MODEL, Bundle, load
-from movierate.model.rater import Rater, Ratings
+from movierate.model.ratings import Ratings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__version__ = "0.1.0"
-__all__ = ["Bundle", "Rater", "Ratings", "load", "open_rater", "rating_udf"]
+__all__ = ["Bundle", "Rater", "Ratings", "__version__", "load", "open_rater", "rating_udf"]
 
 
 def open_rater(model: str | Path = DEFAULT_MODEL) -> Rater:
@@ -30,7 +31,7 @@ def open_rater(model: str | Path = DEFAULT_MODEL) -> Rater:
 
 
 def rating_udf(spark: SparkSession, model: str | Path = DEFAULT_MODEL) -> Any:
-    """A pandas UDF that rates a string column: see `movierate.scoring.udf.rating_udf`."""
-    from movierate.scoring import udf  # a rater alone does not need Spark
+    """A pandas UDF that rates a string column: see `movierate.inference.udf.rating_udf`."""
+    from movierate.inference import udf  # a rater alone does not need Spark
 
     return udf.rating_udf(spark, model)

@@ -43,7 +43,7 @@ say "installing into $folder (a few minutes, once)"
   -c constraints.txt -e ".[$extra]" \
   || stop "pip could not install movierate into $folder: see its message above"
 # The hot loops are compiled now, so that the first run does not wait for it.
-"$folder/bin/python" -c 'from movierate.compiled.code import kernels; kernels()'
+"$folder/bin/python" -c 'from movierate.kernels.cache import kernels; kernels()'
 # Spark reads its settings, the quiet console among them, from the folder conf in its home.
 home=$("$folder/bin/python" -c 'import os, pyspark; print(os.path.dirname(pyspark.__file__))')
 ln -sfn "$PWD/conf" "$home/conf"

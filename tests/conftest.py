@@ -15,9 +15,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from benchmarks.cluster import QUICK_START
-from movierate.model import geometry
+from movierate.model import shapes
 from movierate.model.bundle import Bundle
-from movierate.spark import start_spark, stop_spark
+from movierate.spark.session import start_spark, stop_spark
 from movierate.text.vocabulary import RESERVED, Vocabulary
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +51,7 @@ def small_bundle() -> Bundle:
     ids = len(vocabulary)
     weights = {
         name: random.normal(0, 0.2, shape).astype(np.float16).astype(np.float32)
-        for name, shape in geometry.weight_shapes(ids).items()
+        for name, shape in shapes.weight_shapes(ids).items()
     }
     weights["embedding/embeddings"][0] = 0
     weights["dense/bias"] = np.array([5.5], dtype=np.float32)

@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from movierate.cli import main
+from movierate.cli.main import main
 from movierate.model.bundle import SHIPPED
 from tests.conftest import REVIEWS, ROOT, run
 
@@ -200,7 +200,8 @@ def test_an_output_that_may_not_be_written_is_said_before_the_training(tmp_path,
 
 
 def test_a_config_file_is_read_and_flags_beat_it(tmp_path):
-    from movierate.config import ScoreConfig, make_config
+    from movierate.config.jobs import ScoreConfig
+    from movierate.config.load import make_config
 
     (tmp_path / "c.yaml").write_text("model: other\nkeep: [a, b]\ndate: 2026-01-31\nlimit: 5\n")
     config = make_config(ScoreConfig, tmp_path / "c.yaml", {"model": "imdb", "limit": None})
@@ -210,7 +211,8 @@ def test_a_config_file_is_read_and_flags_beat_it(tmp_path):
 
 @pytest.mark.parametrize("name", ["score", "train"])
 def test_the_files_in_conf_hold_the_defaults(name):
-    from movierate.config import ScoreConfig, TrainConfig, make_config
+    from movierate.config.jobs import ScoreConfig, TrainConfig
+    from movierate.config.load import make_config
 
     kind = {"score": ScoreConfig, "train": TrainConfig}[name]
     assert make_config(kind, ROOT / "conf" / f"{name}.yaml", {}) == kind()

@@ -1,10 +1,27 @@
-"""Which part may import what: an executor needs no TensorFlow, a rater no Spark."""
+"""Which part may import what: an executor needs no TensorFlow, a rater no Spark.
 
+Imports run one way, between packages and between modules.
+"""
+
+from __future__ import annotations
+
+import ast
 import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
 
 import pytest
 
-from tests.conftest import run
+from tests.conftest import ROOT, run
+
+ORDER = (
+    *("errors", "logs", "_version", "files", "text", "model", "spark", "config", "kernels"),
+    *("inference", "reviews", "training", "scoring", "cli"),
+)
+"""Each imports only those before it."""
+
+APART = {("training", "reviews"), ("scoring", "training")}
+"""Neighbours that do not know each other."""
 
 BLOCK = """
 import importlib, sys
@@ -40,13 +57,52 @@ def import_behind_wall(modules: list[str], forbidden: tuple[str, ...], then: str
     assert result.returncode == 0, result.stderr
 
 
+def imports() -> dict[str, set[str]]:
+    """For each module of the package, the modules that it imports, wherever it does so."""
+    paths = sorted((ROOT / "movierate").rglob("*.py"))
+    names = {_module(path): path for path in paths}
+    return {name: _imports(path, set(names)) - {name} for name, path in names.items()}
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
+def _imports(path: Path, modules: set[str]) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            members = {f"{node.module}.{name.name}" for name in node.names}
+            found |= {member if member in modules else str(node.module) for member in members}
+    return found & modules
+
+
+def test_imports_run_one_way():
+    for module, imported in imports().items():
+        _, _, package = module.partition(".")
+        package = package.partition(".")[0]
+        for other in imported:
+            target = other.partition(".")[2].partition(".")[0]
+            assert target, f"{module} imports the package's face"
+            if package:
+                assert ORDER.index(target) <= ORDER.index(package), f"{module} imports {other}"
+                assert (package, target) not in APART, f"{module} imports {other}"
+
+
+def test_no_module_imports_itself_by_way_of_others():
+    TopologicalSorter(imports()).prepare()
+
+
 @pytest.mark.parametrize(
     "module",
     [
         *modules("movierate.text"),
         "movierate.model.bundle",
         "movierate.model.describe",
-        "movierate.model.rater",
+        "movierate.inference.rater",
     ],
 )
 def test_text_bundle_and_rater_need_neither_spark_nor_tensorflow(module):
@@ -54,7 +110,8 @@ def test_text_bundle_and_rater_need_neither_spark_nor_tensorflow(module):
 
 
 def test_scoring_and_reviews_do_not_need_tensorflow():
-    import_behind_wall(modules("movierate.scoring", "movierate.reviews"), TRAINING)
+    packages = ("scoring", "scoring.output", "reviews", "reviews.formats", "spark", "cli")
+    import_behind_wall(modules(*(f"movierate.{name}" for name in packages)), TRAINING)
 
 
 def test_training_does_not_need_spark():

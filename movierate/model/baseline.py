@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from movierate.model.rater import Ratings
+    from movierate.model.ratings import Ratings
 
 RATING_BINS = 9
 """Bins of the predicted rating, equally wide: a star each on a scale of 1 to 10."""

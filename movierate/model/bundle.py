@@ -5,7 +5,7 @@ bundle.json           format version, name, architecture, rating scale, text set
                       intervals, what it was trained on, the baseline of drift, the SHA-256 of
                       each other file and of itself
 vocabulary.txt        one token a line, in id order
-weights.safetensors   the layers' weights as `movierate.model.architecture.get_weights` names
+weights.safetensors   the layers' weights as `movierate.model.network.get_weights` names
                       them, and ``salience`` (ids,)
 report/               the model card, plots and tables, for people
 ====================  ==============================================================================
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from movierate.errors import UserError
 from movierate.files import find_directory, replace_directory
-from movierate.model import geometry
+from movierate.model import shapes
 from movierate.model.baseline import Baseline
 from movierate.model.intervals import Intervals
 from movierate.text.encoder import Encoder
@@ -66,7 +66,7 @@ class Bundle:
     salience: NDArray[np.float32]
     """(ids,) float32."""
     weights: Mapping[str, NDArray[np.float32]]
-    """float32, by the names of `movierate.model.architecture.get_weights`."""
+    """float32, by the names of `movierate.model.network.get_weights`."""
     rating_scale: tuple[float, float] = (1.0, 10.0)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     intervals: Intervals | None = None
@@ -78,7 +78,7 @@ class Bundle:
 
     def encoder(self) -> Encoder:
         """What turns texts into this model's input."""
-        live = geometry.live_positions(self.window)
+        live = shapes.live_positions(self.window)
         return Encoder(self.vocabulary, self.salience, self.window, live, self.choose)
 
     def to_keras(self) -> Any:
@@ -88,14 +88,14 @@ class Bundle:
             UserError: TensorFlow is not installed.
         """
         try:
-            from movierate.model import architecture
+            from movierate.model import network
         except ImportError:
             raise UserError(
                 "to_keras needs TensorFlow, which is not installed: pip install 'movierate[train]'"
             ) from None
-        scale = architecture.Stars(*self.rating_scale)
-        model = architecture.build(self.window, len(self.vocabulary), activation=scale)
-        architecture.set_weights(model, dict(self.weights))
+        scale = network.Stars(*self.rating_scale)
+        model = network.build(self.window, len(self.vocabulary), activation=scale)
+        network.set_weights(model, dict(self.weights))
         return model
 
     def save(self, directory: Path, dtype: str = "float16", report: Path | None = None) -> Bundle:
@@ -353,12 +353,12 @@ def check_replaceable(directory: Path) -> None:
 def _check_shapes(bundle: Bundle) -> None:
     """Raises ValueError if the weights are not those of the stack."""
     ids = len(bundle.vocabulary)
-    shapes = {name: array.shape for name, array in bundle.weights.items()}
-    if shapes != geometry.weight_shapes(ids) or bundle.salience.shape != (ids,):
+    found = {name: array.shape for name, array in bundle.weights.items()}
+    if found != shapes.weight_shapes(ids) or bundle.salience.shape != (ids,):
         raise ValueError("the shapes of the weights are not the stack's")
     if bundle.choose not in CHOICES:
         raise ValueError(f"choose: {bundle.choose}")
-    geometry.lengths(bundle.window)
+    shapes.lengths(bundle.window)
 
 
 def _digest(value: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from movierate.model.bundle import CARD, Bundle, read
-from movierate.model.geometry import live_positions
+from movierate.model.shapes import live_positions
 
 
 def describe(name_or_dir: str | Path) -> str:

@@ -1,5 +1,1 @@
-"""What a review is: the canonical columns, and one module per dump format."""
-
-from movierate.reviews.read import Dump, labelled_reviews, read_reviews, review_texts
-
-__all__ = ["Dump", "labelled_reviews", "read_reviews", "review_texts"]
+"""What a review is: the columns, the files of a dump, and how each row of them is read."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from movierate.config import DumpConfig
+from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.record import Records, list_names
+from movierate.reviews.schema import Records, list_names
 
 ALIASES = {
     "text": (

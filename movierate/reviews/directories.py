@@ -14,7 +14,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from movierate.reviews.listing import File
-from movierate.reviews.record import Name, names_of
+from movierate.reviews.schema import Name, names_of
 
 NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 

@@ -9,6 +9,7 @@ from encodings.aliases import aliases
 from movierate.errors import UserError
 
 AUTO = "auto"
+"""Stands for what is detected, of the charset and of the format."""
 UTF8 = "utf-8"
 
 _ASCII = bytes(range(128))

@@ -8,14 +8,13 @@ the types that the file has them in.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import (
@@ -42,7 +41,7 @@ from pyspark.sql.types import (
 
 from movierate.reviews.listing import File
 from movierate.reviews.types import EXACT_DOUBLE
-from movierate.spark import file_system, first_line
+from movierate.spark.filesystem import FileSystem
 
 MAGIC = b"PAR1"
 
@@ -110,15 +109,13 @@ class Footer:
 
 def read_footers(spark: SparkSession, files: Sequence[File]) -> dict[File, Footer | str]:
     """The footers of files, or why one can't be read."""
-    jvm: Any = spark._jvm
-    to_path = jvm.org.apache.hadoop.fs.Path
-    file_systems: dict[str, Any] = {}
+    file_systems: dict[str, FileSystem] = {}
     for file in files:
         if _root(file) not in file_systems:
-            file_systems[_root(file)], _ = file_system(spark, file.path)
+            file_systems[_root(file)] = FileSystem(spark, file.path)
 
     def read(file: File) -> Footer | str:
-        return _read(lambda: file_systems[_root(file)].open(to_path(file.path)), file.bytes)
+        return _read(file_systems[_root(file)], file)
 
     with ThreadPoolExecutor(THREADS) as pool:
         return dict(zip(files, pool.map(read, files), strict=True))
@@ -152,8 +149,7 @@ def _root(file: File) -> str:
 
 def are_doubles(spark: SparkSession, file: File, leaf: Leaf) -> bool:
     """Whether a double has all digits of a column's whole numbers, by the file's statistics."""
-    fs, path = file_system(spark, file.path)
-    metadata = _metadata(lambda: fs.open(path), file.bytes)
+    metadata = _metadata(FileSystem(spark, file.path), file)
     columns = [metadata.schema.column(number).path for number in range(metadata.num_columns)]
     number = columns.index(leaf.name)
     for group in range(metadata.num_row_groups):
@@ -166,44 +162,39 @@ def are_doubles(spark: SparkSession, file: File, leaf: Leaf) -> bool:
     return True
 
 
-def _read(open_file: Callable[[], Any], size: int) -> Footer | str:
+def _read(file_system: FileSystem, file: File) -> Footer | str:
     try:
-        metadata = _metadata(open_file, size)
+        metadata = _metadata(file_system, file)
         return Footer(tuple(_leaves(metadata)), metadata.num_rows)
-    except Py4JJavaError as error:
-        return first_line(error)
     except (ValueError, OSError, pa.ArrowException) as error:
         return str(error).partition("\n")[0]
 
 
-def _metadata(open_file: Callable[[], Any], size: int) -> pq.FileMetaData:
+def _metadata(file_system: FileSystem, file: File) -> pq.FileMetaData:
     # What counts is what Parquet says, not what Arrow's writers add about types of their own.
-    footer = _footer_bytes(open_file, size).replace(ARROW_SCHEMA, ARROW_SCHEMA[::-1])
+    footer = _footer_bytes(file_system, file).replace(ARROW_SCHEMA, ARROW_SCHEMA[::-1])
     # What pyarrow wants is a file: one of nothing but this footer will do.
     framed = MAGIC + footer + struct.pack("<I", len(footer)) + MAGIC
     return pq.read_metadata(pa.BufferReader(framed))
 
 
-def _footer_bytes(open_file: Callable[[], Any], size: int) -> bytes:
+def _footer_bytes(file_system: FileSystem, file: File) -> bytes:
     """Raises ValueError if the file does not end as Parquet does."""
-    tail = _tail(open_file, size, TAIL_BYTES)
+    tail = _tail(file_system, file, TAIL_BYTES)
     if len(tail) < 12 or tail[-4:] != MAGIC:
         raise ValueError("it does not end as a Parquet file does: it has no footer")
     (length,) = struct.unpack("<I", tail[-8:-4])
-    if length + 12 > size:
+    if length + 12 > file.bytes:
         raise ValueError("its footer is longer than the file")
     if length + 8 > len(tail):
-        tail = _tail(open_file, size, length + 8)
+        tail = _tail(file_system, file, length + 8)
     return tail[-8 - length : -8]
 
 
-def _tail(open_file: Callable[[], Any], size: int, length: int) -> bytes:
-    stream = open_file()
-    try:
-        stream.seek(max(0, size - length))
-        return bytes(stream.readNBytes(length))
-    finally:
-        stream.close()
+def _tail(file_system: FileSystem, file: File, length: int) -> bytes:
+    with file_system.open(file.path) as stream:
+        stream.seek(max(0, file.bytes - length))
+        return stream.read(length)
 
 
 def _leaves(metadata: pq.FileMetaData) -> Iterator[Leaf]:

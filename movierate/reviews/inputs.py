@@ -8,17 +8,22 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from movierate.errors import UserError
-from movierate.paths import check_names
 from movierate.reviews.directories import directory_columns
 from movierate.reviews.listing import COMPRESSIONS, File, Listing, escape_pattern, list_files
-from movierate.spark import SPARK_ERRORS, file_system
+from movierate.spark.errors import SPARK_ERRORS
+from movierate.spark.filesystem import (
+    FileSystem,
+    FileSystemError,
+    JavaStream,
+    name_of,
+    parent_of,
+)
+from movierate.spark.paths import check_names
 
 UNSPLITTABLE = (".gz", ".zst", ".snappy", ".lz4", ".deflate")
 
@@ -87,12 +92,12 @@ class Inputs:
 
     def only(self, files: Sequence[File]) -> Inputs:
         """The same input with some of its files; the others are passed over."""
-        chosen = set(files)
-        others = tuple(file.path for file in self.files if file not in chosen)
+        chosen = {file.path for file in files}
+        others = tuple(file.path for file in self.files if file.path not in chosen)
         passed_over = (*self.listing.passed_over, *others)
-        return replace(
-            self, listing=replace(self.listing, files=tuple(files), passed_over=passed_over)
-        )
+        listing = replace(self.listing, files=tuple(files), passed_over=passed_over)
+        heads = tuple(head for head in self.heads if head.path in chosen)
+        return replace(self, listing=listing, heads=heads)
 
 
 def find_inputs(
@@ -157,9 +162,8 @@ def _sample(files: Sequence[File]) -> list[File]:
 
 
 def _head(spark: SparkSession, file: File, size: int) -> Head:
-    fs, path = file_system(spark, file.path)
     content, is_whole = b"", False
-    for more in _beginnings(spark, fs, path, size):
+    for more in _beginnings(FileSystem(spark, file.path), file.path, size):
         content, is_whole = more
         if b"\n" in content or content.startswith(b"[") or size < HEAD_BYTES:
             break
@@ -181,27 +185,26 @@ def _first_lines(spark: SparkSession, path: str) -> bytes:
     return b"".join(bytes(row[0]) + b"\n" for row in rows)
 
 
-def _beginnings(spark: SparkSession, fs: Any, path: Any, size: int) -> Iterator[tuple[bytes, bool]]:
+def _beginnings(file_system: FileSystem, path: str, size: int) -> Iterator[tuple[bytes, bool]]:
     """Ever more of a file's beginning, and whether that is all; nothing if it can't be read.
 
     Raises:
         UserError: the file may not be read, or its checksum is another file's.
     """
-    stream = None
+    unpack = _UNPACK.get(path[path.rfind(".") :])
     try:
-        stream = _open(spark, fs, path)
-        unpack = _UNPACK.get(str(path)[str(path).rfind(".") :], bytes)
-        packed = content = b""
-        while len(content) < LONGEST_HEAD_BYTES:
-            more, is_whole = _read(stream, size - len(packed))
-            packed += more
-            content = unpack(packed)[:LONGEST_HEAD_BYTES]
-            yield content, is_whole
-            if len(packed) < size:
-                return
-            size *= 2
-    except Py4JJavaError as error:
-        why = str(error.java_exception)
+        with file_system.open(path, unpack=unpack is None) as stream:
+            packed = b""
+            while len(packed) < LONGEST_HEAD_BYTES:
+                more, is_whole = _read(stream, size - len(packed))
+                packed += more
+                content = unpack(packed) if unpack else packed
+                yield content[:LONGEST_HEAD_BYTES], is_whole
+                if len(packed) < size or len(content) >= LONGEST_HEAD_BYTES:
+                    return
+                size *= 2
+    except FileSystemError as error:
+        why = error.java_exception
         if "Permission denied" in why:
             raise UserError(
                 f"input: {path}: permission denied: let the user who runs this read the file"
@@ -209,31 +212,18 @@ def _beginnings(spark: SparkSession, fs: Any, path: Any, size: int) -> Iterator[
         if "ChecksumException" in why or ("EOFException" in why and _has_checksums(path)):
             raise UserError(
                 f"input: {path} is not what its checksum file says: if it is as it should be, "
-                f"remove {path.getParent()}/.{path.getName()}.crc"
+                f"remove {_checksums_of(path)}"
             ) from None
         return  # what is wrong with it will be said when its rows are accounted for
-    finally:
-        if stream is not None:
-            stream.close()
 
 
-def _has_checksums(path: Any) -> bool:
-    """Whether a file of this machine has a checksum file beside it."""
-    folder = str(path.getParent().toUri().getPath())
-    return os.path.exists(os.path.join(folder, f".{path.getName()}.crc"))
+def _checksums_of(path: str) -> str:
+    """Where Hadoop keeps a local file's checksums."""
+    return f"{parent_of(path)}/.{name_of(path)}.crc"
 
 
-def _open(spark: SparkSession, fs: Any, path: Any) -> Any:
-    """A stream of a file: unpacked, unless that is done here."""
-    stream = fs.open(path)
-    if str(path).endswith(tuple(_UNPACK)):
-        return stream
-    jvm: Any = spark._jvm
-    codecs = jvm.org.apache.hadoop.io.compress.CompressionCodecFactory(
-        spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
-    )
-    codec = codecs.getCodec(path)
-    return stream if codec is None else codec.createInputStream(stream)
+def _has_checksums(path: str) -> bool:
+    return os.path.exists(_checksums_of(path).removeprefix("file:"))
 
 
 def _gunzip(packed: bytes) -> bytes:
@@ -263,13 +253,13 @@ breaks off within the bytes asked for.
 """
 
 
-def _read(stream: Any, count: int) -> tuple[bytes, bool]:
+def _read(stream: JavaStream, count: int) -> tuple[bytes, bool]:
     """So many bytes of a stream, or what there is before it ends (True) or breaks off (False)."""
     pieces: list[bytes] = []
     while count > 0:
         try:
-            piece = bytes(stream.readNBytes(min(count, 1 << 16)))
-        except Py4JJavaError:
+            piece = stream.read(min(count, 1 << 16))
+        except FileSystemError:
             if not pieces:
                 raise
             return b"".join(pieces), False

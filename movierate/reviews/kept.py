@@ -1,11 +1,11 @@
 """Columns of the dump that go into ratings/ beside the job's own, in the types they had.
 
-Within a job they have names of its own, k0, k1, ... (`movierate.reviews.record.kept_places`): no
+Within a job they have names of its own, k0, k1, ... (`movierate.reviews.schema.kept_places`): no
 name of a dump's can collide with the job's columns before the table is written.
 
 JSON has a type for each value and none for a column. So a JSON value travels as text with a letter
-for its type (`movierate.reviews.jsonl.tagged`), the letters are counted with the rows, and the
-column gets the narrowest type that holds all its values when it is written.
+for its type (`movierate.reviews.formats.jsonl.tagged`), the letters are counted with the rows, and
+the column gets the narrowest type that holds all its values when it is written.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from movierate.errors import UserError
 from movierate.reviews.columns import find_column, match_column
 from movierate.reviews.directories import are_whole_numbers, directories_of
 from movierate.reviews.listing import File
-from movierate.reviews.record import Records, kept_places, list_names
+from movierate.reviews.schema import Records, kept_places, list_names
 from movierate.reviews.types import convert, holds
 
 JSON_TYPES: tuple[tuple[str, DataType], ...] = (

@@ -12,29 +12,24 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import unquote
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from movierate.errors import UserError
-from movierate.reviews.record import SOURCE, list_names
-from movierate.spark import file_system, first_line
+from movierate.reviews.schema import SOURCE, list_names
+from movierate.spark.filesystem import (
+    FileStatus,
+    FileSystem,
+    FileSystemError,
+    files_of,
+    name_of,
+    uri_of,
+)
 
 COMPRESSIONS = (".gz", ".bz2", ".zst", ".snappy", ".lz4", ".deflate")
-
-DATA_SUFFIXES = {
-    ".parquet": "parquet",
-    ".parq": "parquet",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
-    ".csv": "csv",
-    ".tsv": "tsv",
-}
-"""Formats by what a file's name ends with, but for its compression."""
 
 DOCUMENT_SUFFIXES = (
     *(".md", ".rst", ".html", ".htm", ".pdf", ".png", ".jpg", ".jpeg", ".svg", ".gif"),
@@ -115,7 +110,6 @@ def list_files(spark: SparkSession, paths: Sequence[str], may_be_empty: bool = F
         UserError: a path matches nothing, can't be listed, or is passed over by Spark; or it holds
             no data and may not be empty.
     """
-    lister = _Lister(spark)
     roots: dict[str, _Root] = {}
     found: dict[str, dict[str, File]] = {}
     documents: list[str] = []
@@ -124,7 +118,7 @@ def list_files(spark: SparkSession, paths: Sequence[str], may_be_empty: bool = F
         is_empty = True
         for root in _resolve(spark, path, may_be_empty):
             roots[root.path] = root
-            for file, real_path in lister.walk(root):
+            for file, real_path in _walk(root):
                 if not root.is_named_file and is_document(file.name):
                     documents.append(file.path)
                     continue
@@ -155,7 +149,7 @@ def _best_name(real_path: str, names: Sequence[File]) -> File:
     """Of the names of one file, the one to read it by: one that tells the format, then its own."""
     return min(
         names,
-        key=lambda file: (data_suffix(file.name) not in DATA_SUFFIXES, file.path != real_path),
+        key=lambda file: (not data_suffix(file.name), file.path != real_path),
     )
 
 
@@ -172,9 +166,7 @@ def check_all_read(frame: DataFrame, files: Iterable[File]) -> None:
     Raises:
         UserError: Spark passes over a file.
     """
-    jvm: Any = frame.sparkSession._jvm
-    listed = jvm.org.apache.hadoop.util.StringUtils.join("\n", frame._jdf.inputFiles())  # type: ignore[operator]
-    read = {as_source(unquote(uri)) for uri in str(listed).split("\n")}
+    read = {as_source(unquote(uri)) for uri in files_of(frame)}
     missing = [file.path for file in files if file.bytes and as_source(file.path) not in read]
     if missing:
         raise UserError(
@@ -194,7 +186,8 @@ def is_document(name: str) -> bool:
     name = name.lower()
     stem = name.partition(".")[0]
     is_text = stem in DOCUMENT_STEMS and PurePosixPath(name).suffix in ("", ".txt")
-    is_readme = "readme" in name and data_suffix(name) not in DATA_SUFFIXES
+    suffix = PurePosixPath(name).suffix
+    is_readme = "readme" in name and (suffix in ("", ".txt") or suffix[1:].isdigit())
     return is_text or is_readme or name in DOCUMENT_NAMES or name.endswith(DOCUMENT_SUFFIXES)
 
 
@@ -210,8 +203,7 @@ def as_source(path: str) -> str:
 
 def source_of(spark: SparkSession, path: str) -> str:
     """A file's path as Spark's `_metadata.file_path` writes it, with its escapes."""
-    jvm: Any = spark._jvm
-    return as_source(str(jvm.org.apache.hadoop.fs.Path(path).toUri().toString()))
+    return as_source(uri_of(spark, path))
 
 
 def data_suffix(name: str) -> str:
@@ -225,44 +217,43 @@ def data_suffix(name: str) -> str:
 class _Root(NamedTuple):
     """A path that is there."""
 
-    fs: Any
-    path: str
-    bytes: int
-    is_directory: bool
+    file_system: FileSystem
+    status: FileStatus
     is_named: bool
     """Whether the user wrote just this, and no pattern."""
 
     @property
+    def path(self) -> str:
+        return self.status.path
+
+    @property
     def is_named_file(self) -> bool:
-        return self.is_named and not self.is_directory
+        return self.is_named and not self.status.is_directory
 
 
 def _resolve(spark: SparkSession, path: str, may_be_empty: bool) -> list[_Root]:
     """What is there under a name, or what matches it as a pattern."""
-    fs, hadoop_path = file_system(spark, path)
+    file_system = FileSystem(spark, path)
     try:
-        is_named = bool(fs.exists(hadoop_path))
+        is_named = file_system.exists(path)
         if is_named:
-            found = [fs.getFileStatus(hadoop_path)]
+            found: Sequence[FileStatus] = [file_system.status(path)]
         else:
             _check_pattern(path)
-            found = list(fs.globStatus(hadoop_path) or ())
-    except Py4JJavaError as error:
+            found = file_system.glob(path)
+    except FileSystemError as error:
         raise _unlistable(path, error) from None
-    roots = [
-        _Root(fs, str(s.getPath()), int(s.getLen()), bool(s.isDirectory()), is_named) for s in found
-    ]
-    if not is_named:
-        visible = [root for root in roots if not _is_hidden_match(path, root.path)]
+    if is_named:
+        visible = [status for status in found if status.is_directory or not is_hidden(status.name)]
     else:
-        visible = [root for root in roots if root.is_directory or not is_hidden(_name(root.path))]
-    if roots and not visible:
+        visible = [status for status in found if not _is_hidden_match(path, status.path)]
+    if found and not visible:
         raise UserError(
             f"input: {path}: Spark passes over names that begin with _ or . : rename the file"
         )
     if not found and not (may_be_empty and _PATTERN.search(path)):
         raise UserError(f"input: there is no file or directory {path}")
-    return visible
+    return [_Root(file_system, status, is_named) for status in visible]
 
 
 def _check_pattern(path: str) -> None:
@@ -285,65 +276,44 @@ def _is_hidden_match(pattern: str, path: str) -> bool:
     return any(is_hidden(name) and name != part and part[:1] not in "._" for name, part in pairs)
 
 
-class _Lister:
-    """Lists directories of any file system, with few calls to the JVM: each takes a tenth of a
-    millisecond, and a dump may have a hundred thousand files.
+def _walk(root: _Root) -> Iterator[tuple[File, str]]:
+    """The files at or below a root, by name, each with its path without symbolic links.
+
+    Hidden ones are passed over, as Spark does. Only local file systems have links.
     """
+    file_system = root.file_system
+    real_root = root.path
+    if file_system.is_local:
+        real_root = f"{LOCAL}{os.path.realpath(_local(root.path))}"
+    if not root.status.is_directory:
+        yield File(root.path, root.status.bytes), real_root
+        return
+    waiting = [(root.path, real_root)]
+    while waiting:
+        directory, real_directory = waiting.pop()
+        below = []
+        if file_system.is_local:
+            entries = _list_local(directory, real_directory)
+        else:
+            entries = _list(file_system, directory)
+        for path, length, is_directory, real_path in entries:
+            if is_directory:
+                _check_no_table(path)
+            if is_hidden(name_of(path)):
+                continue
+            if is_directory:
+                below.append((path, real_path))
+            else:
+                yield File(path, length), real_path
+        waiting += reversed(below)
 
-    def __init__(self, spark: SparkSession) -> None:
-        jvm: Any = spark._jvm
-        apache = jvm.org.apache
-        self._path = apache.hadoop.fs.Path
-        self._to_list = apache.hadoop.util.functional.RemoteIterators.toList
-        self._collect = apache.commons.collections4.CollectionUtils.collect
-        self._join = apache.commons.lang3.StringUtils.join
-        transform = apache.commons.collections4.functors.InvokerTransformer.invokerTransformer
-        self._getters = [transform(name) for name in ("getPath", "getLen", "isDirectory")]
 
-    def walk(self, root: _Root) -> Iterator[tuple[File, str]]:
-        """The files at or below a root, by name, each with its path without symbolic links.
-
-        Hidden ones are passed over, as Spark does. Only local file systems have links.
-        """
-        is_local = root.path.startswith(LOCAL)
-        real_root = f"{LOCAL}{os.path.realpath(_local(root.path))}" if is_local else root.path
-        if not root.is_directory:
-            yield File(root.path, root.bytes), real_root
-            return
-        waiting = [(root.path, real_root)]
-        while waiting:
-            directory, real_directory = waiting.pop()
-            below = []
-            entries = (
-                _list_local(directory, real_directory)
-                if is_local
-                else self._list(root.fs, directory)
-            )
-            for path, length, is_directory, real_path in entries:
-                if is_directory:
-                    _check_no_table(path)
-                if is_hidden(_name(path)):
-                    continue
-                if is_directory:
-                    below.append((path, real_path))
-                else:
-                    yield File(path, length), real_path
-            waiting += reversed(below)
-
-    def _list(self, fs: Any, directory: str) -> list[tuple[str, int, bool, str]]:
-        """As `_list_local`, of any file system."""
-        try:
-            entries = self._to_list(fs.listStatusIterator(self._path(directory)))
-        except Py4JJavaError as error:
-            raise _unlistable(directory, error) from None
-        if entries.isEmpty():
-            return []
-        paths, lengths, kinds = (
-            str(self._join(self._collect(entries, getter), "\0")).split("\0")
-            for getter in self._getters
-        )
-        found = zip(paths, lengths, kinds, strict=True)
-        return sorted((path, int(length), kind == "true", path) for path, length, kind in found)
+def _list(file_system: FileSystem, directory: str) -> list[tuple[str, int, bool, str]]:
+    """As `_list_local`, of any file system."""
+    try:
+        return [(*status, status.path) for status in file_system.list_many(directory)]
+    except FileSystemError as error:
+        raise _unlistable(directory, error) from None
 
 
 def _list_local(directory: str, real_directory: str) -> list[tuple[str, int, bool, str]]:
@@ -395,13 +365,9 @@ def _check_no_table(path: str) -> None:
         )
 
 
-def _name(path: str) -> str:
-    return path.rstrip("/").rpartition("/")[2]
-
-
 def _outermost(roots: dict[str, _Root]) -> tuple[str, ...]:
     """Roots without those that another one reads, too."""
-    directories = {path for path, root in roots.items() if root.is_directory}
+    directories = {path for path, root in roots.items() if root.status.is_directory}
 
     def is_read_by_another(path: str) -> bool:
         parts = path.split("/")
@@ -415,8 +381,8 @@ def _outermost(roots: dict[str, _Root]) -> tuple[str, ...]:
     return tuple(path for path in roots if not is_read_by_another(path))
 
 
-def _unlistable(path: str, error: Py4JJavaError) -> UserError:
-    why = first_line(error)
+def _unlistable(path: str, error: FileSystemError) -> UserError:
+    why = str(error)
     if "Relative path in absolute URI" in why:
         why = (
             "a name there has a colon, which Hadoop takes for the end of a scheme: rename the file"

@@ -12,8 +12,8 @@ from pyspark.sql import functions as F
 
 from movierate.reviews.kept import KeptColumn
 from movierate.scoring.drift import Reference, drift, reached
-from movierate.scoring.rated import ALREADY_RATED
-from movierate.scoring.record import FILES_IN_RECORD
+from movierate.scoring.run_record import FILES_IN_RECORD
+from movierate.scoring.skip_rated import ALREADY_RATED
 
 
 class _Count(NamedTuple):

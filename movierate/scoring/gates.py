@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from movierate.config import ScoreConfig
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.model.bundle import Bundle
-from movierate.reviews.record import BrokenFile, list_names
+from movierate.reviews.schema import BrokenFile, list_names
 
 
 def check_gates(config: ScoreConfig, model: Bundle) -> None:

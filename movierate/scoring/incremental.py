@@ -20,12 +20,12 @@ from typing import Any
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
 
-from movierate.config import ScoreConfig
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import GateTripped, RunFailed, UserError
 from movierate.logs import Phases
-from movierate.paths import check_names
-from movierate.reviews import Dump, read_reviews
-from movierate.reviews.formats import guess_format
+from movierate.reviews.dataset import Dump, read_reviews
+from movierate.reviews.encoding import AUTO
+from movierate.reviews.formats.registry import detect_format, find_format
 from movierate.reviews.inputs import Inputs, find_inputs
 from movierate.reviews.listing import (
     Listing,
@@ -36,8 +36,10 @@ from movierate.reviews.listing import (
 )
 from movierate.scoring.gates import gates_said
 from movierate.scoring.job import Run, score_part
-from movierate.scoring.store import Part, Store
-from movierate.spark import file_system, first_line
+from movierate.scoring.output.parquet import Part, Store
+from movierate.spark.errors import first_line
+from movierate.spark.filesystem import FileSystem, name_of, parent_of
+from movierate.spark.paths import check_names
 
 FILES = "path string, modificationTime timestamp, length long, content binary"
 """Spark's schema of binary files; content is not read."""
@@ -132,15 +134,16 @@ def _understand(spark: SparkSession, inputs: Inputs, config: ScoreConfig) -> Dum
     What its columns are is the same for all batches. The checkpoint holds on to the first files
     that it hands out: a mistake should be found before.
     """
-    format = guess_format(inputs) if config.format == "auto" else config.format
-    if format == "aclimdb":
+    is_named = config.format != AUTO
+    format = find_format(config.format) if is_named else detect_format(inputs)
+    if not format.is_streamable:
         raise UserError(
             "incremental: a tree of one file a review can't be streamed, as its films lie in files "
             "of their own: leave out --incremental"
         )
     settings = dataclasses.replace(
         config,
-        format=format,
+        format=format.name,
         rating_scale=config.rating_scale or (1, 5),  # each batch guesses its own
         strict=False,  # a broken file may have been rated long ago
     )
@@ -179,15 +182,15 @@ def _new_files(spark: SparkSession, inputs: Inputs, paths: Sequence[str], count:
 
 def _streamable(spark: SparkSession, path: str) -> str:
     """A path as the file source takes it: a directory, or a pattern, which a file is made to."""
-    fs, hadoop_path = file_system(spark, path)
-    if not fs.exists(hadoop_path):
+    file_system = FileSystem(spark, path)
+    if not file_system.exists(path):
         return path
-    if not fs.getFileStatus(hadoop_path).isFile():
+    if file_system.is_directory(path):
         return escape_pattern(path)
-    name = str(hadoop_path.getName())
+    name = name_of(file_system.path)
     first = escape_pattern(name[0])
     first = first if first != name[0] else f"[{name[0]}]"
-    return f"{escape_pattern(str(hadoop_path.getParent()))}/{first}{escape_pattern(name[1:])}"
+    return f"{escape_pattern(parent_of(file_system.path))}/{first}{escape_pattern(name[1:])}"
 
 
 def _stream(

@@ -14,21 +14,22 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import DataType
 
-from movierate.config import ScoreConfig
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import RunFailed, UserError
+from movierate.inference.udf import udf_of
 from movierate.logs import Phases
 from movierate.model import bundle
 from movierate.model.bundle import BundleFiles
-from movierate.paths import check_names
-from movierate.reviews import Dump, read_reviews
-from movierate.reviews.broken import is_read_failure
-from movierate.reviews.read import unreadable
-from movierate.reviews.record import RAW_CHARACTERS, is_blank, list_names
+from movierate.reviews.corrupt import is_read_failure
+from movierate.reviews.dataset import Dump, read_reviews, unreadable
+from movierate.reviews.schema import RAW_CHARACTERS, is_blank, list_names
 from movierate.scoring.accounting import Counts, count_rows
 from movierate.scoring.drift import Reference
 from movierate.scoring.gates import check_gates, lost_rows, tripped
 from movierate.scoring.nights import find_reference
-from movierate.scoring.rated import (
+from movierate.scoring.output.parquet import TABLES, Part, Store
+from movierate.scoring.run_record import FILES_IN_RECORD, begun, failed, with_sizes
+from movierate.scoring.skip_rated import (
     ALREADY_RATED,
     already_rated,
     has_repeated,
@@ -37,10 +38,8 @@ from movierate.scoring.rated import (
     skip,
     with_kept,
 )
-from movierate.scoring.record import FILES_IN_RECORD, begun, failed, with_sizes
-from movierate.scoring.store import TABLES, Part, Store
-from movierate.scoring.udf import udf_of
-from movierate.spark import SPARK_ERRORS, first_line
+from movierate.spark.errors import SPARK_ERRORS, first_line
+from movierate.spark.paths import check_names
 
 RATINGS = (
     *("review_id", "movie_id", "predicted_rating", "rating_low", "rating_high", "rating"),

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from movierate.errors import RunFailed, UserError
-from movierate.paths import check_apart, check_names
-from movierate.reviews.record import quoted
+from movierate.reviews.schema import quoted
 from movierate.reviews.types import union_by_name
-from movierate.scoring.store import TABLES, Store
-from movierate.spark import SPARK_ERRORS, file_system, first_line
+from movierate.scoring.output.parquet import TABLES, Store
+from movierate.spark.errors import SPARK_ERRORS, first_line
+from movierate.spark.filesystem import FileSystem, FileSystemError, name_of, parent_of
+from movierate.spark.paths import check_apart, check_names
 
 DATE = "scored_date"
 
@@ -44,34 +43,33 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
         RunFailed: Spark could not read all ratings, or write the view.
     """
     check_names(spark, [directory], target)
-    fs, final = file_system(spark, target)
-    if fs.exists(final) and not _is_view(fs, final):
+    file_system = FileSystem(spark, target)
+    final = file_system.path.rstrip("/")
+    if file_system.exists(final) and not _is_view(file_system, final):
         raise UserError(f"output: {target} is not such a view, but something else: name another")
     check_apart(spark, [f"{directory.rstrip('/')}/{table}" for table in TABLES], target)
     store = Store(spark, directory, [])
     if not store.parts(TABLES[0]):
         raise UserError(f"input: {directory} has no ratings: name a directory that score has made")
-    jvm: Any = spark._jvm
     written, replaced = (
-        jvm.org.apache.hadoop.fs.Path(final.getParent(), f".{final.getName()}.{name}")
-        for name in ("written", "replaced")
+        f"{parent_of(final)}/.{name_of(final)}.{name}" for name in ("written", "replaced")
     )
     with store.held():
-        _make_directory(fs, written, target)
+        _make_directory(file_system, written, target)
         frames = _readable(store, store.parts(TABLES[0]))
         try:
             latest = _latest(union_by_name(frames)).drop("batch")
             columns = [quoted(name) for name in latest.columns if name != DATE]
             table = latest.select(*columns, DATE).write.mode("overwrite").option(MARK, "true")
-            table.parquet(str(written))
+            table.parquet(written)
         except SPARK_ERRORS as error:
             raise RunFailed(f"{first_line(error)}: {target} is as it was") from error
-        fs.delete(replaced, True)
-        if fs.exists(final):
-            fs.rename(final, replaced)
-        fs.rename(written, final)
-        fs.delete(replaced, True)
-    return spark.read.parquet(str(final)).count()
+        file_system.delete(replaced, recursive=True)
+        if file_system.exists(final):
+            file_system.rename(final, replaced)
+        file_system.rename(written, final)
+        file_system.delete(replaced, recursive=True)
+    return spark.read.parquet(final).count()
 
 
 def _latest(ratings: DataFrame) -> DataFrame:
@@ -100,20 +98,20 @@ def _readable(store: Store, parts: Sequence[str]) -> list[DataFrame]:
     return [*_readable(store, parts[:half]), *_readable(store, parts[half:])]
 
 
-def _make_directory(fs: Any, path: Any, target: str) -> None:
+def _make_directory(file_system: FileSystem, path: str, target: str) -> None:
     try:
-        why = "" if fs.mkdirs(path) else "no such directory can be made"
-    except Py4JJavaError as error:
-        why = first_line(error)
+        why = "" if file_system.make_directory(path) else "no such directory can be made"
+    except FileSystemError as error:
+        why = str(error)
     if why:
         raise UserError(f"output: {target} can't be written to ({why})")
 
 
-def _is_view(fs: Any, path: Any) -> bool:
+def _is_view(file_system: FileSystem, path: str) -> bool:
     """Whether there is nothing but what Spark writes into a directory of Parquet."""
-    if not fs.getFileStatus(path).isDirectory():
+    if not file_system.is_directory(path):
         return False
-    names = [str(status.getPath().getName()) for status in fs.listStatus(path)]
+    names = [status.name for status in file_system.list(path)]
     return not names or (
         MARKED in names and all(name.startswith((".", "_", "part-")) for name in names)
     )

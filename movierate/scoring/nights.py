@@ -14,14 +14,14 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from movierate.config import ScoreConfig
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.model.baseline import Baseline, Edges, bin_edges
 from movierate.model.bundle import Bundle
-from movierate.model.geometry import live_positions
+from movierate.model.shapes import live_positions
 from movierate.scoring.drift import Reference
-from movierate.scoring.runs import UNREADABLE, no_records, read_records
-from movierate.spark import file_system
+from movierate.scoring.history import UNREADABLE, no_records, read_records
+from movierate.spark.filesystem import FileSystem
 
 ENOUGH_REVIEWS = 100
 """Below, reviews are no baseline: of so few, chance alone gives a PSI of 0.3 and more."""
@@ -66,7 +66,7 @@ def _edges(model: Bundle) -> Edges:
 
 
 def _qualified(spark: SparkSession, path: str) -> str:
-    return str(file_system(spark, path)[1])
+    return FileSystem(spark, path).path
 
 
 @dataclass

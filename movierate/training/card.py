@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from movierate.config import DumpConfig, TrainConfig
+from movierate.config.jobs import DumpConfig, TrainConfig
 from movierate.model.bundle import Bundle
-from movierate.model.geometry import live_positions
+from movierate.model.shapes import live_positions
 from movierate.training.metrics import star
 
 FIGURES = {

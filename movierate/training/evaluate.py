@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from movierate.errors import UserError
+from movierate.inference.rater import Rater
 from movierate.model.bundle import is_bundle
-from movierate.model.rater import Rater
 from movierate.training.metrics import (
     by_length,
     by_predicted_star,

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from keras import layers
 
-from movierate.config import TrainConfig
-from movierate.model import architecture
+from movierate.config.jobs import TrainConfig
+from movierate.model import network
 from movierate.text.vocabulary import PADDING
 from movierate.text.window import Floats, Ids
 from movierate.training.examples import Examples
@@ -47,7 +47,7 @@ def fit(
     """
     keras.utils.set_random_seed(config.seed)
     random = np.random.default_rng(config.seed)
-    model = architecture.build(config.window, len(vectors))
+    model = network.build(config.window, len(vectors))
     model.get_layer("embedding").set_weights([vectors])
     model.get_layer("dense").bias.assign([examples.ratings.mean()])
 
@@ -70,7 +70,7 @@ def fit(
         history.append({"loss": float(fitted.history["loss"][0]), "validation_mae": error})
         kept = error <= min(row["validation_mae"] for row in history)
         if kept:
-            best = architecture.get_weights(model)
+            best = network.get_weights(model)
         progress(
             f"epoch {epoch}/{config.epochs}: loss {history[-1]['loss']:.3f}, "
             f"validation MAE {error:.3f} stars{', the best so far' if kept else ''}"
@@ -97,7 +97,7 @@ def _to_train(model: keras.Sequential, vectors: Floats, config: TrainConfig) -> 
     return keras.Model(ids, x)
 
 
-class _SlowEmbedding(architecture.MaskedEmbedding):  # type: ignore[misc]
+class _SlowEmbedding(network.MaskedEmbedding):  # type: ignore[misc]
     """Word vectors that stay near where they began.
 
     A rare word has few reviews to learn from, and Adam moves it as fast as the others: it would

@@ -24,8 +24,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from movierate.inference.rater import Rater
 from movierate.model.intervals import Intervals
-from movierate.model.rater import Rater
 from movierate.training.split import folds_by_movie
 
 Floats = NDArray[np.float64]

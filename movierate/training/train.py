@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from movierate.config import TrainConfig
+from movierate.config.jobs import TrainConfig
 from movierate.errors import UserError
+from movierate.inference.rater import Rater
 from movierate.model.baseline import Baseline
 from movierate.model.bundle import Bundle, check_replaceable
-from movierate.model.geometry import live_positions
-from movierate.model.rater import Rater
+from movierate.model.shapes import live_positions
 from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import Vocabulary
 from movierate.text.window import Floats

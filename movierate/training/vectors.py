@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from movierate.errors import UserError
-from movierate.model.geometry import EMBEDDING
+from movierate.model.shapes import EMBEDDING
 from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import PADDING, RESERVED, Vocabulary
 from movierate.text.window import Ids

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from movierate import cli
+from movierate.cli.main import main
 
 DAY = "2026-01-31"
 
@@ -62,7 +62,7 @@ def dump(tmp_path: Path) -> Path:
 @pytest.fixture
 def score(spark, dump, tmp_path, monkeypatch, capsys) -> Score:
     """Score `dump`, or other paths, with further arguments; `date` and `output` may be others."""
-    monkeypatch.setattr("movierate.spark.stop_spark", lambda: None)  # the session is shared
+    monkeypatch.setattr("movierate.spark.session.stop_spark", lambda: None)  # the session is shared
 
     def score(
         *arguments: str,
@@ -74,7 +74,7 @@ def score(spark, dump, tmp_path, monkeypatch, capsys) -> Score:
         command = ["score", "--input", *map(str, paths), "--output", str(output), *arguments]
         before = _files(Path(output))
         capsys.readouterr()
-        code = cli.main(command + (["--date", date] if date else []))
+        code = main(command + (["--date", date] if date else []))
         stderr = capsys.readouterr().err
         return Outcome(code, stderr, Path(output), frozenset(_files(Path(output)) - before))
 

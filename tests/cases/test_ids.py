@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pytest
 
-from movierate import cli
+from movierate.cli.main import main
 from tests.cases.conftest import all_rated
 from tests.cases.inputs import BAD, GOOD, TEXTS, review, write, write_lines, write_parquet
 
@@ -42,7 +42,7 @@ def test_blank_ids_are_digests(score, dump, capsys, blank):
     _, *digests = sorted(outcome.column("review_id"), key=len)
     assert all(len(digest) == 32 for digest in digests)
     assert len(set(digests)) == 2
-    assert cli.main(["latest", str(outcome.output)]) == 0
+    assert main(["latest", str(outcome.output)]) == 0
     assert "latest                 3 reviews" in capsys.readouterr().out
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
-from movierate import cli
+from movierate.cli.main import main
 from tests.cases.conftest import all_rated, refused
 from tests.cases.inputs import GOOD, TEXTS, review, write_lines, write_parquet, write_rows
 
@@ -37,7 +37,7 @@ def test_a_column_that_latest_uses(score, dump, capsys):
     write_lines(dump / "r.jsonl", review("1", place="Paris", Place_="Oslo"))
     outcome = score("--keep", "place,Place_")
     all_rated(outcome, 1)
-    assert cli.main(["latest", str(outcome.output)]) == 0
+    assert main(["latest", str(outcome.output)]) == 0
     (latest,) = pd.read_parquet(outcome.output / "latest").to_dict("records")
     assert (latest["place"], latest["Place_"]) == ("Paris", "Oslo")
 

@@ -8,7 +8,7 @@ import time
 import duckdb
 import pytest
 
-from movierate import cli
+from movierate.cli.main import main
 from tests.cases.conftest import all_rated, one_line, process_refused, refused
 from tests.cases.inputs import GOOD, review, write_lines, write_parquet
 from tests.conftest import run
@@ -45,7 +45,7 @@ def test_the_latest_ratings_after_a_kept_column_changed_its_type(score, dump, tm
         write_parquet(dump / "a.parquet", id=["1"], text=[GOOD], movie=["m"], user=[user])
         assert score("--keep", "user", date=day).code == 0
     capsys.readouterr()
-    code = cli.main(["latest", str(tmp_path / "out")])
+    code = main(["latest", str(tmp_path / "out")])
     said = capsys.readouterr()
     if code:
         one_line(code, said.err, "user")

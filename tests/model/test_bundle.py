@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from movierate.errors import UserError
+from movierate.inference.rater import Rater
 from movierate.model import bundle as bundles
 from movierate.model.baseline import Baseline, Histogram
 from movierate.model.bundle import SHIPPED, load
-from movierate.model.rater import Rater
 from tests.test_files import WAYS, is_stopped
 
 TEXTS = ["a good film", "not a good film, awful!", "bad bad plot 8/10"]

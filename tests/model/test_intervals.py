@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from movierate.errors import UserError
+from movierate.inference.rater import Rater
 from movierate.model import bundle as bundles
 from movierate.model.bundle import load
 from movierate.model.intervals import Intervals
-from movierate.model.rater import Rater
 
 INTERVALS = Intervals(
     rating_scale=(1.0, 10.0),

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from movierate.config import ScoreConfig
+from movierate.config.jobs import ScoreConfig
 from movierate.scoring.job import score
 from tests.reviews.corpus import CORPUS
 

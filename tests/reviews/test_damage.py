@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from movierate.config import DumpConfig, ScoreConfig
-from movierate.reviews.read import collect, read_reviews
+from movierate.config.jobs import DumpConfig, ScoreConfig
+from movierate.reviews.dataset import collect, read_reviews
 from movierate.scoring.job import score
 
 DAY = datetime.date(2026, 1, 31)

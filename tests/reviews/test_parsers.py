@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from movierate.errors import UserError
-from movierate.reviews import csv, jsonl, snap
-from movierate.reviews.csv import Dialect, guess_dialect
 from movierate.reviews.encoding import check_encoding, guess_encoding
-from movierate.reviews.listing import DATA_SUFFIXES
+from movierate.reviews.formats.csv import Dialect, guess_dialect
+from movierate.reviews.formats.registry import csv, jsonl, snap
 
 COMMA = Dialect(",")
 
@@ -144,12 +143,6 @@ def test_the_charset_is_guessed_from_a_sample():
     assert guess_encoding("naïve".encode()[:-3]) == "utf-8"  # cut within a character
     assert guess_encoding("naïve “film”".encode("cp1252")) == "cp1252"
     assert guess_encoding(b"na\xefve \x81") == "iso8859-1"
-
-
-def test_every_suffix_names_a_format_that_is_read():
-    from movierate.config import FORMATS
-
-    assert set(DATA_SUFFIXES.values()) <= set(FORMATS)
 
 
 def test_values_to_keep_say_what_they_are():

@@ -11,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from movierate import cli
-from movierate.config import ScoreConfig
+from movierate.cli.main import main
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
-from movierate.reviews import labelled_reviews, read_reviews
+from movierate.reviews.dataset import labelled_reviews, read_reviews
 from movierate.scoring.job import score
 
 DAY = datetime.date(2026, 1, 31)
@@ -65,11 +65,11 @@ def test_training_reads_around_it_too(spark, cut_off):
 
 @pytest.mark.parametrize(("allowed", "code"), [("0.5", 0), ("0.2", 3)])
 def test_too_many_rejected_rows_trip_the_gate(spark, tmp_path, monkeypatch, capsys, allowed, code):
-    monkeypatch.setattr("movierate.spark.stop_spark", lambda: None)  # the session is shared
+    monkeypatch.setattr("movierate.spark.session.stop_spark", lambda: None)  # the session is shared
     dump = tmp_path / "dump.jsonl"
     dump.write_bytes(lines(2) + b"not JSON\n")
     arguments = ["--input", str(dump), "--output", str(tmp_path / "out")]
-    assert cli.main(["score", *arguments, "--max-rejected", allowed]) == code
+    assert main(["score", *arguments, "--max-rejected", allowed]) == code
     out, err = capsys.readouterr()
     assert "rated                  2" in out
     assert list((tmp_path / "out" / "ratings").rglob("*.parquet"))

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierate import cli
-from movierate.config import ScoreConfig
+from movierate.cli.main import main
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
+from movierate.inference.rater import Rater
 from movierate.model.baseline import Baseline, Histogram
 from movierate.model.bundle import load
-from movierate.model.rater import Rater, Ratings
+from movierate.model.ratings import Ratings
 from movierate.scoring.drift import Reference, by_chance, drift, psi, reached
 from movierate.scoring.gates import tripped
 from movierate.scoring.job import score
@@ -106,13 +107,13 @@ def test_the_models_own_reviews_pass(spark, model, tmp_path):
 def test_spanish_trips_it_and_is_not_published_if_so_wished(
     spark, model, tmp_path, monkeypatch, capsys
 ):
-    monkeypatch.setattr("movierate.spark.stop_spark", lambda: None)  # the session is shared
+    monkeypatch.setattr("movierate.spark.session.stop_spark", lambda: None)  # the session is shared
     dice = random.Random(1)
     words = SPANISH.split()
     dump = write(tmp_path / "dump.jsonl", [" ".join(dice.choices(words, k=60)) for _ in range(60)])
     arguments = ["--input", str(dump), "--output", str(tmp_path / "out"), "--model", str(model)]
     gate = ["--max-drift", "0.25", "--gate-before-publish"]
-    assert cli.main(["score", *arguments, *gate]) == 3
+    assert main(["score", *arguments, *gate]) == 3
     out, err = capsys.readouterr()
     said = err.splitlines()[-1]
     assert "known_words drifted from the model's baseline by a PSI of" in said

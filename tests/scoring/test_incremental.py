@@ -10,12 +10,12 @@ import duckdb
 import pandas as pd
 import pytest
 
-from movierate import cli
-from movierate.config import ScoreConfig
+from movierate.cli.main import main
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.scoring.incremental import score_new_files, total
 from movierate.scoring.job import score
-from movierate.scoring.store import Store
+from movierate.scoring.output.parquet import Store
 from tests.conftest import REVIEWS
 
 DAY = datetime.date(2026, 1, 31)
@@ -85,12 +85,12 @@ def test_a_batch_that_is_run_again_after_midnight_replaces_itself(spark, tmp_pat
 
 
 def test_a_night_with_nothing_new_says_so(spark, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("movierate.spark.stop_spark", lambda: None)  # the session is shared
+    monkeypatch.setattr("movierate.spark.session.stop_spark", lambda: None)  # the session is shared
     write(tmp_path / "dumps", "1.jsonl")
     paths = ["--input", str(tmp_path / "dumps"), "--output", str(tmp_path / "out")]
     said = []
     for more in ([], [], ["--log-format", "json"]):
-        assert cli.main(["score", *paths, "--incremental", *more]) == 0
+        assert main(["score", *paths, "--incremental", *more]) == 0
         said.append(capsys.readouterr().out)
     nothing = f"nothing new in {tmp_path / 'dumps'}: all files were scored before"
     assert said[0].startswith("read  ")

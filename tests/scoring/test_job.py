@@ -18,11 +18,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.functions import arrow_udf
 
 import movierate
-from movierate.config import ScoreConfig
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import RunFailed, UserError
 from movierate.reviews.columns import find_column
 from movierate.scoring.job import score
-from movierate.scoring.store import Store
+from movierate.scoring.output.parquet import Store
 from tests.conftest import REVIEWS
 from tests.model.test_intervals import INTERVALS
 

@@ -7,7 +7,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from movierate.config import ScoreConfig
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.scoring.job import score
 from movierate.scoring.latest import write_latest

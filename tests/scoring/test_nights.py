@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from movierate import cli
-from movierate.config import ScoreConfig
+from movierate.cli.main import main
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.logs import Log, Phases
 from movierate.model.baseline import Baseline, Histogram
@@ -259,12 +259,12 @@ def test_the_nights_of_another_output_may_be_of_any_day(spark, tmp_path):
 
 @pytest.mark.parametrize("make", [False, True])
 def test_an_output_without_records_is_one_line(spark, tmp_path, monkeypatch, capsys, make):
-    monkeypatch.setattr("movierate.spark.stop_spark", lambda: None)  # the session is shared
+    monkeypatch.setattr("movierate.spark.session.stop_spark", lambda: None)  # the session is shared
     if make:
         (tmp_path / "typo" / "runs").mkdir(parents=True)
     dump = write(tmp_path / "dump.jsonl", texts(1, 3))
     arguments = ["score", "--input", str(dump), "--output", str(tmp_path / "out")]
-    assert cli.main([*arguments, "--drift-baseline", str(tmp_path / "typo")]) == 2
+    assert main([*arguments, "--drift-baseline", str(tmp_path / "typo")]) == 2
     (said,) = capsys.readouterr().err.splitlines()
     assert f"drift_baseline: no run has left a record in {tmp_path}/typo" in said
     assert not (tmp_path / "out" / "ratings").exists()

@@ -14,12 +14,12 @@ import pyspark
 import pytest
 from py4j.protocol import Py4JJavaError
 
-from movierate.config import ScoreConfig
+from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.scoring.incremental import score_new_files
 from movierate.scoring.job import score
-from movierate.scoring.lock import LOCK, held
-from movierate.scoring.store import Part, Store
+from movierate.scoring.output.lock import LOCK, held
+from movierate.scoring.output.parquet import Part, Store
 
 DAY = Part(datetime.date(2026, 1, 31))
 CONFIG = ScoreConfig(date=DAY.date)

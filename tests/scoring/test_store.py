@@ -12,8 +12,8 @@ import duckdb
 import pytest
 
 from movierate.errors import RunFailed, UserError
-from movierate.scoring.lock import ABANDONED_SECONDS, LOCK, held
-from movierate.scoring.store import Part, Store
+from movierate.scoring.output.lock import ABANDONED_SECONDS, LOCK, held
+from movierate.scoring.output.parquet import Part, Store
 
 DAY = Part(datetime.date(2026, 1, 31))
 BATCH = Part(datetime.date(2026, 1, 31), 3)

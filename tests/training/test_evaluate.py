@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from movierate.errors import UserError
-from movierate.model.rater import Rater
+from movierate.inference.rater import Rater
 from movierate.training.evaluate import evaluate, headline
 from tests.model.test_intervals import INTERVALS
 

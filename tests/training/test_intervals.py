@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from movierate.model.intervals import Intervals
-from movierate.model.rater import Ratings
+from movierate.model.ratings import Ratings
 from movierate.training.intervals import FOLDS, HeldOut, ends, learn_intervals
 from movierate.training.split import folds_by_movie
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from movierate.config import TrainConfig
+from movierate.config.jobs import TrainConfig
 from movierate.errors import UserError
+from movierate.inference.rater import Rater
 from movierate.model.bundle import load
 from movierate.model.describe import describe
-from movierate.model.rater import Rater
 from movierate.training.train import train
 
 CONFIG = TrainConfig(

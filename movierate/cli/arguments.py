@@ -1,0 +1,111 @@
+"""Arguments that several commands have."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+from movierate.config.load import Config, make_config
+from movierate.errors import UserError
+from movierate.model.bundle import DEFAULT_MODEL
+from movierate.reviews.encoding import AUTO
+from movierate.reviews.formats import check_format, format_names
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are those of a user."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises UserError."""
+        raise UserError(f"{message}; see {self.prog} --help")
+
+
+def add_model(parser: argparse.ArgumentParser, default: str | None = DEFAULT_MODEL) -> None:
+    """Add --model."""
+    parser.add_argument(
+        "--model",
+        default=default,
+        metavar="NAME_OR_DIR",
+        help=f"a shipped model or a bundle; {DEFAULT_MODEL} by default",
+    )
+
+
+def add_dump(parser: argparse.ArgumentParser) -> None:
+    """Add what tells how to read a dump."""
+    parser.add_argument(
+        "--format",
+        choices=(AUTO, *format_names()),
+        help="detected by default",
+    )
+    for role, what in (
+        ("text", "the review's text"),
+        ("movie", "the movie"),
+        ("id", "the review's id"),
+        ("rating", "the rating that came with it"),
+    ):
+        parser.add_argument(f"--{role}", metavar="COL", help=f"column of {what}")
+    parser.add_argument(
+        "--rating-scale", metavar="LOW-HIGH", help="of ratings that are bare numbers, as 1-5"
+    )
+    parser.add_argument("--encoding", metavar="NAME", help="charset of text; auto: from a sample")
+    parser.add_argument("--sep", metavar="CHAR", help="separator of csv: , or ; or | or tab")
+    parser.add_argument(
+        "--strict",
+        action="store_const",
+        const=True,
+        help="fail if a file can't be read to its end",
+    )
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add --config and --set."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML; flags beat it")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="one setting of the config, whatever the file says; may be given again",
+    )
+
+
+def load_config(kind: type[Config], arguments: argparse.Namespace) -> Config:
+    """The settings of a command, from its config file and its flags.
+
+    Raises:
+        UserError: as `make_config`, or there is no such format.
+    """
+    flags = {
+        key: value for key, value in vars(arguments).items() if key in kind.__dataclass_fields__
+    }
+    config = make_config(
+        kind, getattr(arguments, "config", None), flags, getattr(arguments, "set", ())
+    )
+    check_format(config.format)
+    return config
+
+
+def directory(text: str) -> Path:
+    """A directory of this machine, as a flag names it."""
+    if not text.strip():
+        raise UserError("output: the path is empty: name a directory")
+    return Path(text) if Path(text).name else Path(text).absolute()
+
+
+def check_writable(directory: Path) -> None:
+    """Tell at once, and not after minutes, that nothing can be written there."""
+    there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise UserError(f"output: {there} is a file: name a directory")
+    try:
+        tempfile.TemporaryDirectory(dir=there).cleanup()
+    except OSError as error:
+        raise UserError(f"output: {there} can't be written to ({error.strerror})") from None
+
+
+def print_progress(line: str) -> None:
+    """Say on stderr how far a command is."""
+    print(f"movierate: {line}", file=sys.stderr, flush=True)

@@ -1,0 +1,56 @@
+"""movierate rate: ratings of texts that are typed or piped."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import math
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from movierate.cli.arguments import add_model, print_progress
+from movierate.errors import UserError
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser of the command line."""
+    rate = commands.add_parser("rate", help="rate the texts given, or one per line of stdin")
+    rate.set_defaults(run=run)
+    add_model(rate)
+    rate.add_argument("texts", nargs="*", metavar="TEXT")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Print the rating of each text."""
+    from movierate.inference.rater import Rater
+    from movierate.model.bundle import load
+
+    if not arguments.texts and sys.stdin is None:
+        raise UserError("rate: stdin is closed: give texts as arguments, or one a line of stdin")
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):  # bytes that are no text come out as they are
+            stream.reconfigure(errors="surrogateescape")
+    rater = Rater(load(arguments.model))
+    if arguments.texts:
+        _print_ratings(rater, arguments.texts)
+        return
+    for line in _lines_of_stdin():
+        _print_ratings(rater, [line.rstrip("\n")])
+
+
+def _lines_of_stdin() -> Iterator[str]:
+    if sys.stdin.isatty():
+        print_progress("type a text a line; Ctrl-D ends")
+    try:
+        yield from sys.stdin
+    except OSError as error:
+        raise UserError(
+            f"rate: stdin can't be read ({error.strerror}): give texts as arguments"
+        ) from None
+
+
+def _print_ratings(rater: Any, texts: list[str]) -> None:
+    stars = rater.rate(texts).predicted_rating
+    for text, star in zip(texts, stars, strict=True):
+        print("n/a" if math.isnan(star) else f"{star:.1f}", text, sep="\t", flush=True)

@@ -1,0 +1,104 @@
+"""What commands print of their results."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def score_summary(record: dict[str, Any], record_path: str) -> str:
+    """What a run of score did, for people."""
+    rows = record["rows"]
+    reasons = ", ".join(
+        f"{count:,} {reason}" for reason, count in sorted(record["rejected_by_reason"].items())
+    )
+    columns = ", ".join(
+        f"{role} from {column if isinstance(column, str) else ' or '.join(column)}"
+        for role, column in record["columns"].items()
+        if column and role != "keep"
+    )
+    dump = f"{record['format']}, {record['encoding']}"
+    if record["rating_scale"]:
+        dump += f"; {describe_rating_scale(record['rating_scale'], record['ratings_unread'])}"
+    broken = len(record["broken_files"])
+    output = record["output"].rstrip("/")
+    files = f"{output}/ratings/**/*.parquet".replace("'", "''")
+    day = f"scored_date={record['scored_date']}"
+    skipped, batches = rows.get("skipped"), record["batches"]
+    lines = [
+        f"read      {rows['read']:>14,} rows of {dump} ({columns})",
+        *([f"skipped   {skipped:>14,} that were rated before"] if skipped is not None else []),
+        f"rated     {rows['rated']:>14,} with {record['model_id']}",
+        f"rejected  {rows['rejected']:>14,}{f' ({reasons})' if reasons else ''}",
+        *([f"broken    {broken:>14,} files, read as far as they go"] if broken else []),
+        *([f"batches   {len(batches):>14,}, up to batch={batches[-1]}"] if batches else []),
+        f"took      {record['seconds']:>14,.1f} s, {record['rows_per_second']:,.0f} rows/s",
+    ]
+    if record["status"] == "held":
+        return "\n".join([*lines, f"record    {record_path}"])
+    lines += [
+        f"ratings   {output}/ratings/{day}",
+        f"rejected  {output}/rejected/{day}",
+        f"record    {record_path}",
+        f"in DuckDB FROM read_parquet('{files}', union_by_name = true) LIMIT 10",
+    ]
+    return "\n".join(lines)
+
+
+def score_json(record: dict[str, Any], record_path: str) -> str:
+    """The record on one line, less what may be long: under spark-submit it stands in the log."""
+    short = {key: value for key, value in record.items() if key != "files"}
+    return json.dumps({**short, "record": record_path}, ensure_ascii=False)
+
+
+def describe_rating_scale(understood: dict[str, Any], unread: int = 0) -> str:
+    """How the dump's ratings were understood, which is what RatingScale.as_record gives."""
+    scale, origin = understood["scale"], understood["origin"]
+    said = {
+        "given": "ratings {}, as given",
+        "format": "ratings {}, as such dumps have",
+        "guessed": "ratings guessed to be {}: --rating-scale beats it",
+        "unknown": "numbers alone are no ratings: give --rating-scale",
+    }[origin].format("{:g}-{:g}".format(*scale) if scale else "")
+    return f"{said}; {unread:,} could not be read" if unread else said
+
+
+def describe_metrics(figures: dict[str, Any]) -> str:
+    """The figures that matter most, on one line."""
+    said = [
+        f"{figures['reviews']:,} reviews: MAE {_format(figures['mae'])} stars",
+        f"RMSE {_format(figures['rmse'])}",
+        f"R2 {_format(figures['r2'])}",
+        f"accuracy above/below the middle {_format(figures['accuracy'])}",
+    ]
+    if figures["interval_coverage"] is not None:
+        said.append(f"{figures['interval_coverage']:.1%} within their intervals")
+    return ", ".join(said)
+
+
+def describe_further_metrics(figures: dict[str, Any]) -> str:
+    """The other figures, on one line."""
+    said = [f"Pearson {_format(figures['pearson'])}", f"AUC {_format(figures['auc'])}"]
+    if figures["interval_width"] is not None:
+        said.append(f"intervals {figures['interval_width']:.1f} stars wide")
+    if figures["movies"]:
+        said.append(f"MAE of the means of {figures['movies']:,} movies {figures['movie_mae']:.3f}")
+    if figures["unrated"]:
+        said.append(f"{figures['unrated']:,} could not be rated")
+    return ", ".join(said)
+
+
+def error_table(name: str, rows: list[dict[str, Any]], prefix: str = "") -> str:
+    """The errors by star, or by another thing, for people."""
+    lines = [f"{name:>11}{'reviews':>10}{'mean predicted':>16}{'MAE':>8}{'in interval':>13}"]
+    for row in rows:
+        within, group = row["interval_coverage"], f"{prefix}{row[name]:,}"
+        lines.append(
+            f"{group:>11}{row['reviews']:>10,}{row['mean_predicted']:>16.2f}"
+            f"{row['mae']:>8.2f}{'n/a' if within is None else f'{within:.0%}':>13}"
+        )
+    return "\n".join(lines)
+
+
+def _format(figure: float | None) -> str:
+    return "n/a" if figure is None else f"{figure:.3f}"

@@ -1,0 +1,1 @@
+"""Text to rating with compiled code, and the UDF that does so in Spark."""

@@ -1,0 +1,281 @@
+"""CSV and TSV: a header, fields in quotes where they hold separators, newlines or quotes.
+
+A quote that is not closed as it should be costs the one line that it stands in: that line is
+rejected, and reading goes on with the next. Where a record ends can only be told from the start
+of the file, so each file is read by one task; several files are read in parallel.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from movierate.config.jobs import DumpConfig
+from movierate.errors import UserError
+from movierate.reviews.columns import match_column
+from movierate.reviews.formats.lines import (
+    Parser,
+    Row,
+    damaged,
+    read_lines,
+    session_of_whole_files,
+    sound,
+    text_records,
+)
+from movierate.reviews.formats.registry import Format, register
+from movierate.reviews.inputs import LINES, Head, Inputs
+from movierate.reviews.schema import Name, Records, names_of
+
+SEPARATORS = (",", "\t", ";", "|")
+
+LONGEST_RECORD = 100 << 20
+"""Characters after which a quote counts as never closed."""
+
+FEWEST_SOUND = 0.5
+"""Share of a sample's records that must be sound for a dialect to be believed."""
+
+NULLS = frozenset(("nan", "NaN", "None", "NULL", "null", "\\N", "<NA>"))
+"""What pandas, Python and databases write where there is no value."""
+LONGEST_NULL = max(map(len, NULLS))
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How fields are told apart."""
+
+    separator: str
+    quote: bool = True
+    backslash: bool = False
+    r"""A quote within quotes is written \" and not only doubled."""
+    space: bool = False
+    """Spaces behind a separator are no part of a field."""
+
+    def options(self) -> dict[str, Any]:
+        """As the csv module takes them."""
+        return {
+            "delimiter": self.separator,
+            "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+            "quotechar": '"' if self.quote else None,
+            "escapechar": "\\" if self.backslash else None,
+            "skipinitialspace": self.space,
+            "strict": True,
+        }
+
+
+def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
+    """The records of files that each start with a header. Columns are found by their names, so
+    files may order them differently. All values are strings: CSV has no types.
+
+    Raises:
+        UserError: the first file has no header.
+    """
+    head = inputs.head
+    line_end = _line_end(head)
+    dialect = guess_dialect(_decoded(head, line_end, encoding), config.sep)
+    headers = [
+        names
+        for known in inputs.known_heads
+        if (names := _header(_decoded(known, line_end, encoding), dialect))
+    ]
+    if not headers:
+        raise UserError(f"input: {head.path} has no header line that can be read")
+    session = session_of_whole_files(spark)
+    return text_records(
+        inputs,
+        frame=lambda lenient: read_lines(session, inputs, lenient, lineSep=line_end.decode()),
+        layouts=headers,
+        parser=lambda wanted: parser(wanted.names, dialect, encoding, config.sep),
+        encoding=encoding,
+        from_start=True,
+    )
+
+
+def guess_dialect(lines: Sequence[str], separator: str | None = None) -> Dialect:
+    """The dialect that makes sense of most of a file's first lines.
+
+    Args:
+        lines: from the header on, without their line ends.
+        separator: if it is known.
+    """
+    candidates = [
+        Dialect(character, quote, backslash, space)
+        for character in ([separator] if separator else SEPARATORS)
+        for space in _spaces(lines, character)
+        for quote, backslash in ((True, False), (True, True), (False, False))
+    ]
+    return max(candidates, key=lambda dialect: _fitness(lines, dialect))  # the first of the best
+
+
+def is_table(lines: Sequence[str]) -> bool:
+    """Whether lines look like CSV: a header of two fields at least, and records as wide as it."""
+    fits, _, _ = _fitness(lines, guess_dialect(lines))
+    return fits and len(lines) > 1
+
+
+def parser(
+    columns: Sequence[Name], dialect: Dialect, encoding: str, separator: str | None = None
+) -> Parser:
+    """What makes rows of a whole file's lines, its header first.
+
+    A file that the dialect gives none of the columns may have a dialect of its own. If its header
+    has none of them all the same, it is no part of the dump: all its records, the first included,
+    are rejected. A header that comes again, as where files were put together, is no record.
+    """
+
+    def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
+        decoded = (line.decode(encoding, "surrogateescape") for line in lines)
+        sample = list(islice(decoded, LINES))
+        own = dialect
+        if not _has_any(columns, _header(sample, dialect)):
+            guessed = guess_dialect(sample, separator)
+            own = guessed if _has_any(columns, _header(sample, guessed)) else dialect
+        found = records(chain(sample, decoded), own)
+        for header, raw in found:
+            if header is None:  # a damaged line before the header
+                yield damaged(raw)
+                continue
+            names = _names(header)
+            break
+        else:
+            return
+        places = _places(columns, names)
+        if foreign := not _has_any(columns, names):
+            yield damaged(raw)
+        for record, raw in found:
+            fields = record and _fit(record, len(names))
+            if not fields or foreign:
+                yield damaged(raw)
+            elif _is_header(fields, names):
+                names = _names(fields)
+                places = _places(columns, names)
+            else:
+                yield sound([None if p is None else _value(fields[p]) for p in places], raw)
+
+    return parse
+
+
+def records(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[list[str] | None, str]]:
+    """The records of a file: the fields and what was read; no fields where a line is damaged.
+
+    Blank lines between records are no records.
+    """
+    csv.field_size_limit(LONGEST_RECORD)
+    queue = _Lines(iter(lines))
+    reader = csv.reader(queue, **dialect.options())
+    while True:
+        queue.record.clear()
+        queue.length = 0
+        try:
+            fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            first, *others = queue.record
+            queue.again.extendleft(reversed(others))
+            reader = csv.reader(queue, **dialect.options())
+            yield None, first
+            continue
+        if fields:
+            yield fields, "".join(queue.record)
+
+
+class _Lines:
+    """Lines, and which of them the current record has taken."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self.lines = lines
+        self.again: deque[str] = deque()
+        self.record: list[str] = []
+        self.length = 0
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self.again.popleft() if self.again else next(self.lines) + "\n"
+        self.record.append(line)
+        self.length += len(line)
+        if self.length > LONGEST_RECORD:
+            raise csv.Error("a quote is never closed")
+        return line
+
+
+def _is_likely(head: Head) -> bool:
+    text = head.content.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith((b"{", b"[")) or b"\0" in head.content:
+        return False
+    return is_table([line.decode("utf-8", "surrogateescape") for line in head.lines])
+
+
+def _line_end(head: Head) -> bytes:
+    return b"\r" if b"\r" in head.content and b"\n" not in head.content else b"\n"
+
+
+def _decoded(head: Head, line_end: bytes, encoding: str) -> list[str]:
+    lines = head.lines if line_end == b"\n" else head.content.split(line_end)
+    return [line.decode(encoding, "surrogateescape") for line in lines]
+
+
+def _spaces(lines: Sequence[str], separator: str) -> tuple[bool, bool]:
+    """Whether spaces behind a separator are dropped, the likelier answer first."""
+    names = next((line for line in lines if line.strip()), "").split(separator)[1:]
+    has_spaces = bool(names) and all(name.startswith(" ") for name in names)
+    return has_spaces, not has_spaces
+
+
+def _fitness(lines: Sequence[str], dialect: Dialect) -> tuple[bool, float, int]:
+    found = [fields for fields, _ in records(lines, dialect)]
+    width = len(_names(found[0])) if found and found[0] else 0
+    fit = sum(fields is not None and _fit(fields, width) is not None for fields in found)
+    share = fit / len(found) if found else 0.0
+    return width > 1 and share > FEWEST_SOUND, share, width
+
+
+def _header(lines: Sequence[str], dialect: Dialect) -> list[str]:
+    """The names in the first record that can be read; none if there is none."""
+    return next((_names(fields) for fields, _ in records(lines, dialect) if fields), [])
+
+
+def _names(header: list[str]) -> list[str]:
+    """The names of a header, less the empty ones at its end: those that a trailing comma makes."""
+    header = [header[0].removeprefix("\ufeff"), *header[1:]]
+    names = [name.strip().strip('"') for name in header]
+    while len(names) > 1 and not names[-1]:
+        names.pop()
+    return names
+
+
+def _fit(fields: list[str], width: int) -> list[str] | None:
+    """The fields of a record, less the empty ones that it has too many; None if it does not fit."""
+    if len(fields) < width or any(fields[width:]):
+        return None
+    return fields[:width]
+
+
+def _places(columns: Sequence[Name], names: Sequence[str]) -> list[int | None]:
+    found = [
+        next(filter(None, (match_column(name, names) for name in names_of(column))), None)
+        for column in columns
+    ]
+    return [None if name is None else names.index(name) for name in found]
+
+
+def _has_any(columns: Sequence[Name], names: Sequence[str]) -> bool:
+    return any(place is not None for place in _places(columns, names))
+
+
+def _is_header(fields: list[str], names: Sequence[str]) -> bool:
+    return fields[0] in names and len(names) > 1 and sorted(_names(fields)) == sorted(names)
+
+
+def _value(field: str) -> str | None:
+    return None if len(field) <= LONGEST_NULL and field in NULLS else field
+
+
+register(Format("csv", read, suffixes=(".csv",), is_likely=_is_likely))

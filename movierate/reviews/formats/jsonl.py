@@ -1,0 +1,419 @@
+"""JSON: an object a line, or documents that hold objects over many lines.
+
+Lines are read in parallel within a file. A file that is an array, or whose objects go over several
+lines, is read from its start by one task: its text is put together until an object is whole.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from movierate.config.jobs import DumpConfig
+from movierate.errors import UserError
+from movierate.reviews.columns import ALIASES, match_column
+from movierate.reviews.formats.lines import (
+    Parser,
+    Row,
+    damaged,
+    read_lines,
+    session_of_whole_files,
+    sound,
+    text_records,
+)
+from movierate.reviews.formats.registry import Format, register
+from movierate.reviews.inputs import Head, Inputs
+from movierate.reviews.schema import Name, Records, names_of
+
+LONGEST_OBJECT = 100 << 20
+"""Characters after which an object of a document counts as never closed."""
+
+EXACT_DIGITS = 15
+"""Digits that a double holds of any whole number."""
+LONGS = range(-(1 << 63), 1 << 63)
+"""What a long holds."""
+
+_ABSENT = object()
+"""Where an object has no such key."""
+
+_ARRAY = re.compile(rb"\s*\[\s*\{")
+"""How a file begins that is an array of objects."""
+
+
+class _Whole(str):
+    """A whole number, as it is written."""
+
+
+class _Real(str):
+    """Another number, as it is written."""
+
+
+_decode = json.JSONDecoder(
+    parse_int=_Whole, parse_float=_Real, parse_constant=lambda name: None, strict=False
+).decode
+
+
+def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
+    """The objects of the files; blank lines are no rows.
+
+    Raises:
+        UserError: the first file holds no objects, or one object that holds all reviews.
+    """
+    heads = [(head, _objects(head, encoding)) for head in inputs.known_heads]
+    for head, objects in heads:
+        _check_not_all_in_one(head, objects, encoding)
+    layouts = [tuple(_leaves(record)) for _, objects in heads for record in objects]
+    if not any(layouts):
+        raise UserError(_no_object(inputs.head))
+    has_documents = any(_is_document(head, encoding) for head in inputs.heads)
+    if has_documents:
+        session = session_of_whole_files(spark)
+        make_parser = document_parser
+
+        def frame(lenient: bool) -> DataFrame:
+            return read_lines(session, inputs, lenient, lineSep="{")
+    else:
+        make_parser = parser
+
+        def frame(lenient: bool) -> DataFrame:
+            return read_lines(spark, inputs, lenient)
+
+    return text_records(
+        inputs,
+        frame=frame,
+        layouts=layouts,
+        parser=lambda wanted: make_parser(wanted.texts, encoding, wanted.kept),
+        encoding=encoding,
+        tag=tag_text,
+        from_start=has_documents,
+    )
+
+
+def parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name] = ()) -> Parser:
+    """What makes rows of lines.
+
+    A number is the text that it is written as; a key given twice has the value given last; an
+    object or array is its JSON. A line may be an element of an array, with the comma behind it, or
+    a Python literal, as in the Amazon dumps of 2014.
+
+    Args:
+        columns: those wanted as text, the review's text first.
+        encoding: the charset.
+        kept: those wanted as `tagged` gives them; they come behind the others.
+    """
+    make_row = _row_maker(columns, kept)
+
+    def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
+        for line in lines:
+            text = line.decode(encoding, "surrogateescape")
+            record = _parse_line(text)
+            if record is not None:
+                yield make_row(record, text)
+            elif line.strip():
+                yield damaged(text)
+
+    return parse
+
+
+def document_parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name] = ()) -> Parser:
+    """What makes rows of a whole file that was split before each ``{``; arguments as `parser`'s.
+
+    Pieces are joined until the braces outside of strings are balanced: that is an object. What
+    stands between objects is punctuation. Where an object is never closed, the lines that are
+    objects by themselves are found again, and the others are rejected.
+    """
+    make_row = _row_maker(columns, kept)
+
+    def parse(source: str, pieces: Iterable[bytes]) -> Iterator[Row]:
+        for text in _split_objects(piece.decode(encoding, "surrogateescape") for piece in pieces):
+            record = _object(text)
+            if record is not None:
+                yield make_row(record, text)
+            else:
+                yield from recover(text)
+
+    def recover(text: str) -> Iterator[Row]:
+        lines = [line for line in text.split("\n") if line.strip("\ufeff \t\r[],")]
+        records = [_parse_line(line) for line in lines]
+        if not any(records):
+            lines, records = [text], [None]
+        for line, record in zip(lines, records, strict=True):
+            yield damaged(line) if record is None else make_row(record, line)
+
+    return parse
+
+
+def tagged(value: Any) -> str | None:
+    """A value as text with a letter before it, which says what it was.
+
+    w: a whole number that a double holds; l: one that a long holds; r: another number; b: true or
+    false; j: an object or an array; s: a string, or a number that is too long for a long.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return f"b{json.dumps(value)}"
+    if isinstance(value, _Whole):
+        digits = len(value.lstrip("-"))
+        is_long = digits < 20 and int(value) in LONGS
+        letter = "w" if digits <= EXACT_DIGITS else "l" if is_long else "s"
+        return f"{letter}{value}"
+    if isinstance(value, _Real):
+        return f"{'s' if math.isinf(float(value)) else 'r'}{value}"
+    return f"j{_json(value)}" if isinstance(value, dict | list) else f"s{value}"
+
+
+def tag_text(text: str) -> str:
+    """`tagged` of a value without a type: a whole number if it is written in the usual way."""
+    is_whole = re.fullmatch("0|-?[1-9][0-9]*", text) is not None
+    return str(tagged(_Whole(text) if is_whole else text))
+
+
+def _row_maker(
+    columns: Sequence[Name], kept: Sequence[Name]
+) -> Callable[[dict[str, Any], str], Row]:
+    def paths_of(names: Sequence[Name]) -> list[list[tuple[str, list[str]]]]:
+        return [[(one, one.split(".")) for one in names_of(name)] for name in names]
+
+    paths, kept_paths = paths_of(columns), paths_of(kept)
+
+    def make_row(record: dict[str, Any], text: str) -> Row:
+        values = [_first_value(record, alternatives) for alternatives in paths]
+        if values and isinstance(values[0], dict | list):  # no text, whatever it holds
+            return damaged(text)
+        more = [tagged(_first_value(record, alternatives)) for alternatives in kept_paths]
+        return sound([*map(_text, values), *more], text)
+
+    return make_row
+
+
+def _parse_line(text: str) -> dict[str, Any] | None:
+    """The object of a line, or None."""
+    record = _load(text.removeprefix("\ufeff"))
+    if record is None:
+        element = text.strip("\ufeff \t\r\n\v\f").rstrip(",").rstrip()
+        record = _load(element) if element != text else None
+        if record is None:
+            record = _literal(element)
+    return record if isinstance(record, dict) else None
+
+
+def _object(text: str) -> dict[str, Any] | None:
+    """The object of a document's piece: what stands before its brace is punctuation."""
+    start = text.find("{")
+    if start < 0 or text[:start].strip("\ufeff \t\r\n[],"):
+        return None
+    record = _load(text[start:])
+    if record is None:
+        record = _literal(text[start:].strip())
+    return record if isinstance(record, dict) else None
+
+
+def _load(text: str) -> Any:
+    try:
+        return _decode(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _literal(text: str) -> Any:
+    """A Python literal, which is data alone: nothing of it is executed."""
+    if not (text.startswith("{") and text.endswith("}")):
+        return None
+    try:
+        record = ast.literal_eval(text)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return _as_json(record) if isinstance(record, dict) else None
+
+
+def _as_json(value: Any) -> Any:
+    """A literal's value as JSON would have given it."""
+    if isinstance(value, dict):
+        return {str(key): _as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_as_json(item) for item in value]
+    if isinstance(value, bool | str) or value is None:
+        return value
+    if isinstance(value, int):
+        return _Whole(value)
+    return _Real(repr(value)) if isinstance(value, float) else str(value)
+
+
+_IN_STRING = r'[^"\\\n]*(?:\\.[^"\\\n]*)*'
+_MARKS = re.compile(rf'"{_IN_STRING}["\n]|[{{}}"]', re.DOTALL)
+"""Strings, which no brace in them closes; a line ends one that is not closed. Then braces."""
+_STRING_END = re.compile(rf'{_IN_STRING}["\n]', re.DOTALL)
+
+
+def _split_objects(pieces: Iterable[str]) -> Iterator[str]:
+    """The texts of whole objects, with the punctuation before them, and what is no part of one.
+
+    Args:
+        pieces: a file, split before each ``{``, which the pieces are without.
+    """
+    parts: list[str] = []
+    depth = size = 0
+    in_string = False
+    for number, piece in enumerate(pieces):
+        text = "{" + piece if number else piece
+        begin = place = 0
+        if in_string and (end := _STRING_END.match(text)):
+            place, in_string = end.end(), False
+        while not in_string and (mark := _MARKS.search(text, place)):
+            place = mark.end()
+            in_string = mark[0] == '"'
+            depth += mark[0] == "{"
+            if mark[0] == "}":
+                depth = max(0, depth - 1)
+                if depth == 0:
+                    yield "".join([*parts, text[begin:place]])
+                    parts, begin, size = [], place, 0
+        parts.append(text[begin:])
+        size += len(parts[-1])
+        if size > LONGEST_OBJECT:
+            yield "".join(parts)
+            parts, depth, size, in_string = [], 0, 0, False
+    if rest := "".join(parts).strip(" \t\r\n[],"):
+        yield rest
+
+
+def _objects(head: Head, encoding: str) -> list[dict[str, Any]]:
+    """The objects that a file begins with."""
+    lines = (line.decode(encoding, "surrogateescape") for line in head.lines)
+    found = [record for line in lines if (record := _parse_line(line)) is not None]
+    if found:
+        return found
+    text = head.content.decode(encoding, "surrogateescape")
+    pieces = _split_objects(text.split("{"))
+    return [record for piece in pieces if (record := _object(piece)) is not None]
+
+
+def _is_document(head: Head, encoding: str) -> bool:
+    """Whether a file is an array of objects, or holds objects and none on a line of its own."""
+    if _ARRAY.match(head.content.removeprefix(b"\xef\xbb\xbf")):
+        return True
+    lines = (line.decode(encoding, "surrogateescape") for line in head.lines)
+    return bool(_objects(head, encoding)) and not any(_parse_line(line) for line in lines)
+
+
+def _leaves(record: dict[str, Any], prefix: str = "", depth: int = 8) -> Iterator[str]:
+    """The names of the values: nested ones by the keys that lead to them, with dots between."""
+    for key, value in record.items():
+        if isinstance(value, dict) and value and depth:
+            yield from _leaves(value, f"{prefix}{key}.", depth - 1)
+        else:
+            yield prefix + key
+
+
+def _first_value(record: dict[str, Any], paths: list[tuple[str, list[str]]]) -> Any:
+    """The value of the first name that is there; None if none is."""
+    for name, path in paths:
+        value = _value(record, name, path)
+        if value is not _ABSENT:
+            return value
+    return None
+
+
+def _value(record: dict[str, Any], name: str, path: list[str]) -> Any:
+    value: Any = record
+    for key in [name] if name in record else path:
+        if not isinstance(value, dict):
+            return _ABSENT
+        found = key if key in value else match_column(key, tuple(value))
+        if found is None:
+            return _ABSENT
+        value = value[found]
+    return value
+
+
+def _text(value: Any) -> str | None:
+    if value is None or type(value) is str:
+        return value
+    if isinstance(value, str):  # a number
+        return str(value)
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_with_numbers(value), ensure_ascii=False)
+
+
+def _with_numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_numbers(item) for item in value]
+    if isinstance(value, _Whole):
+        return int(value) if len(value) < 4_000 else str(value)
+    return float(value) if isinstance(value, _Real) else value
+
+
+_BY_ROWS = "write it by rows, with pandas: to_json(..., orient='records', lines=True)"
+_ALL_IN_ONE = (
+    (r'\{\s*"[^"]*"\s*:\s*\{\s*"0"\s*:', "of columns", _BY_ROWS),
+    (r'\{\s*"0"\s*:\s*\{', "of numbered rows", "make lines of its rows, with: jq -c '.[]'"),
+    (r'\{\s*"columns"\s*:\s*\[', "of columns and data", _BY_ROWS),
+    (r'\{\s*"schema"\s*:\s*\{', "of a schema and data", "make lines, with: jq -c '.data[]'"),
+)
+"""How files begin that are one object with all the reviews in it: of what, and what to do."""
+
+_WRAPPER = re.compile(r'\s*\{\s*"([^"\\]+)"\s*:\s*\[\s*\{')
+
+
+def _check_not_all_in_one(head: Head, objects: Sequence[dict[str, Any]], encoding: str) -> None:
+    """Make sure that a file is no single object with all reviews inside.
+
+    Raises:
+        UserError: it is; the message says how to make lines of it.
+    """
+    if len(objects) > 1:
+        return
+    text = head.content.decode(encoding, "surrogateescape").lstrip("\ufeff \t\r\n")
+    name = head.path.rpartition("/")[2]
+    for beginning, what, remedy in _ALL_IN_ONE:
+        if re.match(beginning, text):
+            raise UserError(f"input: {head.path} is one JSON object {what}: {remedy} ('{name}')")
+    keys = {"".join(filter(str.isalnum, key.lower())) for record in objects for key in record}
+    if not keys.isdisjoint(ALIASES["text"]):
+        return
+    found = next(filter(None, map(_table_within, objects)), None)
+    if found is None and not objects and (wrapper := _WRAPPER.match(text)):
+        found = f'["{wrapper[1]}"]'  # too large to be read whole
+    if found is not None:
+        raise UserError(
+            f"input: {head.path} is one JSON object with all reviews inside: make lines of them, "
+            f"with: jq -c '.{found}[]' '{name}'"
+        )
+
+
+def _table_within(record: dict[str, Any]) -> str | None:
+    """Where an object holds an array of objects, as jq writes it."""
+    for key, value in record.items():
+        if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
+            return f'["{key}"]'
+        if isinstance(value, dict) and (found := _table_within(value)):
+            return f'["{key}"]{found}'
+    return None
+
+
+def _no_object(head: Head) -> str:
+    if head.content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+        return f"input: {head.path} is one JSON array, and its elements are not objects"
+    return (
+        f"input: no line among the first {len(head.lines)} of {head.path} is a JSON "
+        "object: is it JSON Lines? Give --format if it is another"
+    )
+
+
+def _is_likely(head: Head) -> bool:
+    return head.content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
+
+
+register(Format("jsonl", read, suffixes=(".jsonl", ".ndjson", ".json"), is_likely=_is_likely))

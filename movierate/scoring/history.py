@@ -1,0 +1,129 @@
+"""The records that runs have left in an output, and the last of them as a table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from movierate.errors import UserError
+from movierate.scoring.run_record import RUNS
+from movierate.spark.filesystem import FileSystem, FileSystemError
+from movierate.spark.session import check_local, running_spark
+
+HEAD = (
+    *("started (UTC)", "date", "outcome", "read", "skipped", "rated", "rejected"),
+    *("seconds", "rows/s", "drift", "model", "why"),
+)
+NUMBERS = ("read", "skipped", "rated", "rejected", "seconds", "rows/s", "drift")
+"""Columns that are set to the right."""
+
+WHY = 100
+"""Characters of an error or a gate."""
+
+UNREADABLE = "unreadable"
+"""The status of a record that can't be read."""
+
+
+def last_runs(output: str, count: int) -> str:
+    """The table of the last runs, the latest at the bottom.
+
+    Spark is started only for an output that is not a directory of this machine.
+
+    Args:
+        output: as the runs were given it.
+        count: how many, at most.
+
+    Raises:
+        UserError: there is no such directory, or no run has left a record there.
+    """
+    check_local([output], "runs")
+    is_local = Path(output).is_dir()
+    records = list(_local(Path(output) / RUNS, count) if is_local else _remote(output, count))
+    if not records:
+        raise UserError(f"runs: {no_records(output)}")
+    records.sort(key=lambda record: str(record["started_at"]))
+    return _table([HEAD, *map(_row, records)])
+
+
+def read_records(spark: SparkSession, output: str) -> Iterator[dict[str, Any]]:
+    """The records of an output's runs, each read when it is asked for, the latest first.
+
+    One that can't be read has the status UNREADABLE.
+    """
+    directory = f"{output.rstrip('/')}/{RUNS}"
+    file_system = FileSystem(spark, directory)
+    paths = {status.name: status.path for status in file_system.list(directory)}
+    # The names begin with the second.
+    for name in sorted(paths, reverse=True):
+        if re.fullmatch(r"[^.].*\.json", name):
+            try:
+                text = file_system.read_text(paths[name])
+            except FileSystemError:
+                text = ""
+            yield _parsed(name, text)
+
+
+def no_records(output: str) -> str:
+    """What to tell who named an output without records."""
+    return f"no run has left a record in {output}: was it its --output?"
+
+
+def _local(directory: Path, count: int) -> Iterator[dict[str, Any]]:
+    for path in sorted(directory.glob("[!.]*.json"), reverse=True)[:count]:
+        yield _parsed(path.name, path.read_text(encoding="utf-8", errors="replace"))
+
+
+def _remote(output: str, count: int) -> Iterator[dict[str, Any]]:
+    with running_spark("movierate runs") as spark:
+        yield from islice(read_records(spark, output), count)
+
+
+def _parsed(name: str, text: str) -> dict[str, Any]:
+    try:
+        record = json.loads(text)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict) or not {"started_at", "status"} <= record.keys():
+        return {"started_at": name.removesuffix(".json"), "status": UNREADABLE}
+    return record
+
+
+def _row(record: dict[str, Any]) -> tuple[str, ...]:
+    rows = record.get("rows") or {}
+    drift = record.get("drift") or {}
+    measured = [column["psi"] for column in drift.values() if column["psi"] is not None]
+    tripped = record.get("gates_tripped") or []
+    why = record.get("error") or "; ".join(tripped)
+    return (
+        record["started_at"][:19].replace("T", " "),
+        record.get("scored_date", ""),
+        "gate" if tripped and record["status"] == "done" else record["status"],
+        *(_said(rows.get(outcome), ",") for outcome in ("read", "skipped", "rated", "rejected")),
+        _said(record.get("seconds"), ",.1f"),
+        _said(record.get("rows_per_second"), ",.0f"),
+        _said(max(measured, default=None), ".2f"),
+        record.get("model_id", ""),
+        " ".join(why.split())[:WHY],
+    )
+
+
+def _said(figure: float | None, format: str) -> str:
+    return "" if figure is None else f"{figure:{format}}"
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if name in NUMBERS else cell.ljust(width)
+            for name, cell, width in zip(HEAD, row, widths, strict=True)
+        )
+        for row in rows
+    )
+    return "\n".join(line.rstrip() for line in lines)
