@@ -1,4 +1,4 @@
-"""Every command and query of the README, run in order in a copy of the repository."""
+"""Every command and query of the README and of two guides, run in a copy of the repository."""
 
 import re
 import sys
@@ -10,7 +10,13 @@ import pytest
 from tests.conftest import ROOT, run
 
 BLOCK = re.compile(r"(<!-- not run here: [^\n]+-->\n)?```(\w+)\n(.*?)```", re.DOTALL)
-BLOCKS = [match.groups() for match in BLOCK.finditer((ROOT / "README.md").read_text())]
+PAGES = ("README.md", "docs/training.md", "docs/cluster.md", "docs/nightly.md")
+BLOCKS = [
+    match.groups()
+    for page in PAGES
+    for match in BLOCK.finditer((ROOT / page).read_text())
+    if match[2] != "text"
+]
 SET_UP = ("pip install", "source .venv")
 """What the environment of the tests has behind it already."""
 SESSION = "from pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\n"

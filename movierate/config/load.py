@@ -86,7 +86,7 @@ def _assignments(assigned: Sequence[str]) -> dict[str, Any]:
     for assignment in assigned:
         key, equals, value = assignment.partition("=")
         if not equals:
-            raise UserError(f"config: --set {assignment}: write KEY=VALUE, as --set epochs=4")
+            raise UserError(f"config: --set {assignment}: write KEY=VALUE")
         try:
             values[key] = yaml.safe_load(value)
         except NOT_YAML:

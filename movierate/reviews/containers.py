@@ -24,6 +24,8 @@ ARCHIVES = {
 }
 """By the end of a file's name: what it is, and what to do."""
 
+UTF16 = ("UTF-16", "convert it first, with: iconv -f UTF-16 -t UTF-8 '{name}'")
+
 BEGINNINGS = {
     b"PK\x03\x04": ARCHIVES[".zip"],
     b"\x1f\x8b\x08": ("gzip", "name it so, as {name}.gz"),
@@ -35,6 +37,10 @@ BEGINNINGS = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": ARCHIVES[".xls"],
     b"SQLite format 3\x00": ("an SQLite database", "export its table as CSV first"),
     b"ARROW1": ("an Arrow file", "write it as Parquet first"),
+    b"\xff\xfe\x00\x00": ("UTF-32", "convert it first, with: iconv -f UTF-32 -t UTF-8 '{name}'"),
+    b"\x00\x00\xfe\xff": ("UTF-32", "convert it first, with: iconv -f UTF-32 -t UTF-8 '{name}'"),
+    b"\xff\xfe": UTF16,
+    b"\xfe\xff": UTF16,
     b"\xff\xff\xff\xff": ("an Arrow stream", "write it as Parquet first"),
     b"FEA1": ("a Feather file", "write it as Parquet first"),
     b"ORC": ("an ORC file", "write it as Parquet first"),
@@ -47,6 +53,9 @@ BEGINNINGS = {
     b"version https://git-lfs": ("a Git LFS pointer", "fetch the file, with: git lfs pull"),
 }
 """By the bytes that a file begins with, once it is unpacked as its name says."""
+
+WIDE_BYTES = 100
+"""How much of a file's beginning tells UTF-16."""
 
 _TAR = (257, b"ustar")
 
@@ -69,8 +78,18 @@ def check_not_container(inputs: Inputs) -> None:
             raise _refusal(head.path, *ARCHIVES[".tar"])
         for beginning, (what, remedy) in BEGINNINGS.items():
             is_sure = not beginning.isalnum() or b"\0" in head.content
-            if head.content.startswith(beginning) and is_sure:
+            start = head.content[: len(beginning)]
+            if beginning.startswith(b"<"):
+                start, beginning = start.lower(), beginning.lower()
+            if start == beginning and is_sure:
                 raise _refusal(head.path, what, remedy)
+        if _is_wide(head.content[:WIDE_BYTES]):
+            raise _refusal(head.path, *UTF16)
+
+
+def _is_wide(start: bytes) -> bool:
+    """Whether every other byte is zero, as in ASCII text in UTF-16 without a mark."""
+    return len(start) > 1 and any(not any(start[place::2]) for place in (0, 1)) and any(start)
 
 
 def _refusal(path: str, what: str, remedy: str) -> UserError:

@@ -13,6 +13,8 @@ AUTO = "auto"
 UTF8 = "utf-8"
 
 _ASCII = bytes(range(128))
+_ESCAPES = rb"C:\new \x41 xn--bcher-kva +AGE- a-1ga"
+"""Text that encodings of other uses take for escapes."""
 
 
 def check_encoding(name: str) -> str:
@@ -42,7 +44,7 @@ def _holds_ascii(codec: codecs.CodecInfo) -> bool:
     if not codec._is_text_encoding:  # rot13, base64 and the like
         return False
     try:
-        return codec.decode(_ASCII)[0] == _ASCII.decode("ascii")
+        return all(codec.decode(text)[0] == text.decode("ascii") for text in (_ASCII, _ESCAPES))
     except UnicodeError:
         return False
 

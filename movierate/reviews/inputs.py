@@ -37,6 +37,9 @@ LONGEST_HEAD_BYTES = 128 << 20
 LINES = 200
 """How much of the first file is looked at; more only where its first line is longer."""
 
+UNPACKED_AT_ONCE = 4 << 10
+"""Bytes of a packed file: of so many, nothing is known if one is damaged."""
+
 OTHER_HEAD_BYTES = 64 << 10
 """How much of each other file is looked at."""
 
@@ -138,10 +141,10 @@ def _check_not_packed_twice(spark: SparkSession, files: Sequence[File]) -> None:
     """Raises UserError if a file lies beside a packed one that begins with the same bytes."""
     by_path = {file.path: file for file in files if file.bytes}
     pairs = (
-        (by_path[file.path.removesuffix(compression)], file)
+        (by_path[file.path[: -len(compression)]], file)
         for file in by_path.values()
         for compression in COMPRESSIONS
-        if file.path.endswith(compression) and file.path.removesuffix(compression) in by_path
+        if file.path.lower().endswith(compression) and file.path[: -len(compression)] in by_path
     )
     for plain, packed in islice(pairs, FILES_TRIED):
         one, other = (_head(spark, file, OTHER_HEAD_BYTES).content for file in (plain, packed))
@@ -191,7 +194,7 @@ def _beginnings(file_system: FileSystem, path: str, size: int) -> Iterator[tuple
     Raises:
         UserError: the file may not be read, or its checksum is another file's.
     """
-    unpack = _UNPACK.get(path[path.rfind(".") :])
+    unpack = _UNPACK.get(path[path.rfind(".") :].lower())
     try:
         with file_system.open(path, unpack=unpack is None) as stream:
             packed = b""
@@ -232,8 +235,13 @@ def _gunzip(packed: bytes) -> bytes:
     try:
         while packed:
             member = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-            pieces.append(member.decompress(packed, LONGEST_HEAD_BYTES))
-            packed = member.unused_data
+            for start in range(0, len(packed), UNPACKED_AT_ONCE):
+                pieces.append(member.decompress(packed[start : start + UNPACKED_AT_ONCE]))
+                if member.eof:
+                    packed = member.unused_data + packed[start + UNPACKED_AT_ONCE :]
+                    break
+            else:
+                break
     except zlib.error:
         pass
     return b"".join(pieces)

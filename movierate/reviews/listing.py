@@ -288,12 +288,12 @@ def _walk(root: _Root) -> Iterator[tuple[File, str]]:
     if not root.status.is_directory:
         yield File(root.path, root.status.bytes), real_root
         return
-    waiting = [(root.path, real_root)]
+    waiting = [(root.path, (real_root,))]
     while waiting:
-        directory, real_directory = waiting.pop()
+        directory, real_directories = waiting.pop()
         below = []
         if file_system.is_local:
-            entries = _list_local(directory, real_directory)
+            entries = _list_local(directory, real_directories)
         else:
             entries = _list(file_system, directory)
         for path, length, is_directory, real_path in entries:
@@ -302,7 +302,7 @@ def _walk(root: _Root) -> Iterator[tuple[File, str]]:
             if is_hidden(name_of(path)):
                 continue
             if is_directory:
-                below.append((path, real_path))
+                below.append((path, (*real_directories, real_path)))
             else:
                 yield File(path, length), real_path
         waiting += reversed(below)
@@ -316,8 +316,14 @@ def _list(file_system: FileSystem, directory: str) -> list[tuple[str, int, bool,
         raise _unlistable(directory, error) from None
 
 
-def _list_local(directory: str, real_directory: str) -> list[tuple[str, int, bool, str]]:
+def _list_local(
+    directory: str, real_directories: Sequence[str]
+) -> list[tuple[str, int, bool, str]]:
     """Path, bytes, whether it is a directory, and real path of each entry, sorted by path.
+
+    Args:
+        directory: to list.
+        real_directories: those on the way to it, and itself, without symbolic links.
 
     Raises:
         UserError: a symbolic link leads nowhere or back, or the directory can't be listed.
@@ -326,25 +332,28 @@ def _list_local(directory: str, real_directory: str) -> list[tuple[str, int, boo
     try:
         with os.scandir(_local(directory)) as entries:
             for entry in entries:
-                path, real_path = f"{directory}/{entry.name}", f"{real_directory}/{entry.name}"
+                path, real_path = (
+                    f"{directory}/{entry.name}",
+                    f"{real_directories[-1]}/{entry.name}",
+                )
                 if is_hidden(entry.name) and entry.name not in TABLE_LOGS:
                     continue
                 if entry.is_symlink():
                     real_path = f"{LOCAL}{os.path.realpath(entry.path)}"
-                    _check_link(path, real_path, real_directory)
+                    _check_link(path, real_path, real_directories)
                 found.append((path, entry.stat().st_size, entry.is_dir(), real_path))
     except OSError as error:
         raise UserError(f"input: {directory} can't be listed ({error.strerror})") from None
     return sorted(found)
 
 
-def _check_link(path: str, real_path: str, real_directory: str) -> None:
+def _check_link(path: str, real_path: str, real_directories: Sequence[str]) -> None:
     if not os.path.exists(_local(real_path)):
         raise UserError(
             f"input: {path} is a symbolic link to {_local(real_path)}, which is not there: "
             "bring the file back, or remove the link"
         )
-    if f"{real_directory}/".startswith(f"{real_path.rstrip('/')}/"):
+    if any(f"{real}/".startswith(f"{real_path.rstrip('/')}/") for real in real_directories):
         raise UserError(
             f"input: {path} is a symbolic link to a directory that it lies in: remove the link, or "
             "name the directories beside it"

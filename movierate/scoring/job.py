@@ -27,7 +27,7 @@ from movierate.scoring.accounting import Counts, count_rows
 from movierate.scoring.drift import Reference
 from movierate.scoring.gates import check_gates, lost_rows, tripped
 from movierate.scoring.nights import find_reference
-from movierate.scoring.output.parquet import TABLES, Part, Store
+from movierate.scoring.output.parquet import RATINGS, REJECTED, TABLES, Part, Store
 from movierate.scoring.run_record import FILES_IN_RECORD, begun, failed, with_sizes
 from movierate.scoring.skip_rated import (
     ALREADY_RATED,
@@ -40,14 +40,6 @@ from movierate.scoring.skip_rated import (
 )
 from movierate.spark.errors import SPARK_ERRORS, first_line
 from movierate.spark.paths import check_names
-
-RATINGS = (
-    *("review_id", "movie_id", "predicted_rating", "rating_low", "rating_high", "rating"),
-    *("words_read", "known_words", "text_hash", "model_id", "scored_at"),
-)
-"""Columns of ratings/, in order; those kept follow, and scored_date is the directory."""
-
-REJECTED = ("review_id", "source", "reason", "raw", "scored_at")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from movierate.errors import RunFailed, UserError
 from movierate.reviews.schema import quoted
 from movierate.reviews.types import union_by_name
-from movierate.scoring.output.parquet import TABLES, Store
+from movierate.scoring.output.parquet import RATINGS, TABLES, Store
 from movierate.spark.errors import SPARK_ERRORS, first_line
 from movierate.spark.filesystem import FileSystem, FileSystemError, name_of, parent_of
 from movierate.spark.paths import check_apart, check_names
@@ -45,8 +45,10 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
     check_names(spark, [directory], target)
     file_system = FileSystem(spark, target)
     final = file_system.path.rstrip("/")
-    if file_system.exists(final) and not _is_view(file_system, final):
-        raise UserError(f"output: {target} is not such a view, but something else: name another")
+    if file_system.exists(final) and not _is_view(spark, file_system, final):
+        raise UserError(
+            f"output: {target} exists and was not written by `latest`: choose another directory"
+        )
     check_apart(spark, [f"{directory.rstrip('/')}/{table}" for table in TABLES], target)
     store = Store(spark, directory, [])
     if not store.parts(TABLES[0]):
@@ -107,11 +109,17 @@ def _make_directory(file_system: FileSystem, path: str, target: str) -> None:
         raise UserError(f"output: {target} can't be written to ({why})")
 
 
-def _is_view(file_system: FileSystem, path: str) -> bool:
-    """Whether there is nothing but what Spark writes into a directory of Parquet."""
+def _is_view(spark: SparkSession, file_system: FileSystem, path: str) -> bool:
+    """Whether there is nothing but a table of latest ratings."""
     if not file_system.is_directory(path):
         return False
     names = [status.name for status in file_system.list(path)]
-    return not names or (
-        MARKED in names and all(name.startswith((".", "_", "part-")) for name in names)
-    )
+    if not names:
+        return True
+    if MARKED not in names or not all(name.startswith((".", "_", "part-")) for name in names):
+        return False
+    try:
+        columns = set(spark.read.parquet(path).columns)
+    except SPARK_ERRORS:
+        return False
+    return columns >= {*RATINGS, DATE}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from movierate.errors import UserError
 from movierate.reviews.encoding import check_encoding, guess_encoding
+from movierate.reviews.formats import csv, jsonl, snap
 from movierate.reviews.formats.csv import Dialect, guess_dialect
-from movierate.reviews.formats.registry import csv, jsonl, snap
 
 COMMA = Dialect(",")
 

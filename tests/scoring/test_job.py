@@ -6,7 +6,6 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -22,7 +21,7 @@ from movierate.config.jobs import ScoreConfig
 from movierate.errors import RunFailed, UserError
 from movierate.reviews.columns import find_column
 from movierate.scoring.job import score
-from movierate.scoring.output.parquet import Store
+from movierate.spark.filesystem import FileSystem
 from tests.conftest import REVIEWS
 from tests.model.test_intervals import INTERVALS
 
@@ -301,16 +300,18 @@ def test_a_run_that_breaks_as_it_publishes_is_completed_by_the_next(spark, tmp_p
     def there(table: str) -> int:
         return len(pd.read_parquet(output / table))
 
-    def rename_once(store: Store, source: Any, target: Any) -> None:
-        monkeypatch.setattr(Store, "_rename", break_now)
-        rename(store, source, target)
+    moved = []
 
-    def break_now(*_: Any) -> None:
-        raise OSError("the disk is gone")
+    def rename_once(file_system: FileSystem, source: str, target: str) -> bool:
+        if "/runs/" not in target:
+            if moved:
+                raise OSError("the disk is gone")
+            moved.append(target)
+        return rename(file_system, source, target)
 
     night(2)
-    rename = Store._rename
-    monkeypatch.setattr(Store, "_rename", rename_once)
+    rename = FileSystem.rename
+    monkeypatch.setattr(FileSystem, "rename", rename_once)
     with pytest.raises(RunFailed, match="the disk is gone: the next run will publish the rest"):
         night(5)
     monkeypatch.undo()

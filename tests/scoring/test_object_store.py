@@ -12,7 +12,6 @@ from pathlib import Path
 import duckdb
 import pyspark
 import pytest
-from py4j.protocol import Py4JJavaError
 
 from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
@@ -20,6 +19,7 @@ from movierate.scoring.incremental import score_new_files
 from movierate.scoring.job import score
 from movierate.scoring.output.lock import LOCK, held
 from movierate.scoring.output.parquet import Part, Store
+from movierate.spark.filesystem import FileSystemError
 
 DAY = Part(datetime.date(2026, 1, 31))
 CONFIG = ScoreConfig(date=DAY.date)
@@ -128,7 +128,7 @@ def test_a_run_that_died_as_it_moved_a_day_is_followed(spark, stores, output, tm
         store.commit("old", DAY)
         stage(store, spark, "new", 9)
         break_after(stores, steps)
-        with pytest.raises(Py4JJavaError, match="the connection broke"):
+        with pytest.raises(FileSystemError, match="the connection broke"):
             store.commit("new", DAY)
         break_after(stores, -1)
     store = Store(spark, output, [])

@@ -14,6 +14,7 @@ import pytest
 from movierate.errors import RunFailed, UserError
 from movierate.scoring.output.lock import ABANDONED_SECONDS, LOCK, held
 from movierate.scoring.output.parquet import Part, Store
+from movierate.spark.filesystem import FileSystem
 
 DAY = Part(datetime.date(2026, 1, 31))
 BATCH = Part(datetime.date(2026, 1, 31), 3)
@@ -77,17 +78,17 @@ def test_a_run_killed_while_it_published_is_completed(store, spark, tmp_path, mo
     with store.held():
         stage(store, spark, "first", 3, BATCH)
         store.commit("first", BATCH)
-    rename, done = Store._rename, []
+    rename, done = FileSystem.rename, []
 
     def rename_until_killed(self, source, target):
         if len(done) == moves:
             raise KeyboardInterrupt
         done.append(target)
-        rename(self, source, target)
+        return rename(self, source, target)
 
     with store.held():
         stage(store, spark, "second", 5, BATCH)
-        monkeypatch.setattr(Store, "_rename", rename_until_killed)
+        monkeypatch.setattr(FileSystem, "rename", rename_until_killed)
         with pytest.raises(KeyboardInterrupt):
             store.commit("second", BATCH)
         monkeypatch.undo()

@@ -64,8 +64,10 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     if not sound and inputs.whole is None:
         file, why = next(iter(broken.items()))
         raise UserError(f"input: {file.path} can't be read as parquet ({why})")
-    columns, layouts = merge_columns(
-        [leaf.name for leaf in footer.leaves] for footer in sound.values()
+    columns, _ = merge_columns([leaf.name for leaf in footer.leaves] for footer in sound.values())
+    _, layouts = merge_columns(
+        [leaf.name for leaf in footer.leaves if leaf.stored is not None]
+        for footer in sound.values()
     )
     directories = inputs.directories
     return Records(
@@ -165,7 +167,7 @@ def _choose(name: Name, leaves: Sequence[Leaf]) -> Leaf | None:
         raise UserError(f"input: a file has two columns of the name {leaf.name}: rename one")
     if leaf.stored is None:
         raise UserError(
-            f"input: the column {leaf.name} is of a type that Spark does not read: leave it out"
+            f"input: the column {leaf.name} is of a type that Spark does not read: name another"
         )
     return leaf
 

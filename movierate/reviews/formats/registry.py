@@ -94,11 +94,6 @@ def _detect(head: Head) -> Format:
     certain = next((format for format in formats if format.is_certain(head)), None)
     if certain is not None:
         return certain
-    if head.content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UserError(
-            f"input: {head.path} is UTF-16, which can't be read line by line: "
-            "convert it first, with: iconv -f UTF-16 -t UTF-8"
-        )
     found = formats_by_suffix().get(data_suffix(head.path))
     found = found or next((format for format in formats if format.is_likely(head)), None)
     if found is None:

@@ -20,7 +20,7 @@ COLUMNS = (
 SCALE = (1.0, 5.0)
 
 _BEGINNING = re.compile(rb"\s*(product|review)/[A-Za-z]+: ")
-_BETWEEN_BLOCKS = re.compile(rb"\r?\n\r?\n")
+_BETWEEN_BLOCKS = re.compile(rb"\r?\n[ \t]*\r?\n")
 _KEY = re.compile(r"((?:product|review)/[A-Za-z]+):(?: |$)")
 
 

@@ -33,11 +33,20 @@ from pyspark.sql.types import DataType, StructType
 from movierate.errors import UserError
 from movierate.scoring.output.lock import held
 from movierate.scoring.run_record import RUNS
-from movierate.spark.errors import SPARK_ERRORS
+from movierate.spark.errors import SPARK_ERRORS, first_line
 from movierate.spark.filesystem import FileSystem, FileSystemError, name_of, parent_of
 from movierate.spark.paths import check_apart
 
 TABLES = ("ratings", "rejected")
+RATINGS = (
+    *("review_id", "movie_id", "predicted_rating", "rating_low", "rating_high", "rating"),
+    *("words_read", "known_words", "text_hash", "model_id", "scored_at"),
+)
+"""Columns of ratings/, in order; those kept follow, and scored_date is the directory."""
+
+REJECTED = ("review_id", "source", "reason", "raw", "scored_at")
+"""Columns of rejected/."""
+
 STAGING = ".staging"
 READY = "READY"
 CHECKPOINT = ".checkpoint"
@@ -161,11 +170,22 @@ class Store:
             table: one of TABLES.
             part: None for all of it; scored_date, and batch if there are any, are columns then.
             options: of Spark's reader.
+
+        Raises:
+            UserError: there is something else than Parquet.
         """
         path = self._path(table, *([part.path] if part else []))
         if not self._file_system.list(path):
             return None
-        return self._spark.read.options(**options).parquet(path)
+        try:
+            return self._spark.read.options(**options).parquet(path)
+        except SPARK_ERRORS as error:
+            if "UNABLE_TO_INFER_SCHEMA" in str(error):  # its days hold no file
+                return None
+            raise UserError(
+                f"output: {path} can't be read ({first_line(error)}): move away what no run has "
+                "written there"
+            ) from None
 
     def parts(self, table: str) -> list[str]:
         """The directories of the days or batches that are published of a table, sorted."""
@@ -247,9 +267,16 @@ class Store:
         path = self._path(CHECKPOINT, INPUTS)
         qualified = [FileSystem(self._spark, path).path for path in paths]
         if not self._file_system.exists(path):
-            self._file_system.write_text(path, json.dumps(qualified) + "\n")
+            self._file_system.write_text(f"{path}.partial", json.dumps(qualified) + "\n")
+            self._file_system.rename(f"{path}.partial", path)
             return list(paths)
-        before = json.loads(self._file_system.read_text(path))
+        try:
+            before = list(map(str, json.loads(self._file_system.read_text(path))))
+        except (ValueError, TypeError):
+            raise UserError(
+                f"incremental: {path} is damaged: delete it, and give --input in the order of the "
+                "first run"
+            ) from None
         if sorted(before) == sorted(qualified):
             return [paths[qualified.index(path)] for path in before]
         if len(before) == len(paths) == 1:
