@@ -103,7 +103,7 @@ def run(arguments: argparse.Namespace) -> None:
     finally:
         stop_spark()
     if not runs:
-        message = f"nothing new in {', '.join(arguments.input)}: there is no file that was not scored before"
+        message = f"nothing new in {', '.join(arguments.input)}: no file that no run has scored"
         is_json = arguments.log_format == JSON
         print(json.dumps({"message": message}) if is_json else message, flush=True)
         return

@@ -5,29 +5,29 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.schema import Records, list_names
+from movierate.reviews.names import list_names
+from movierate.reviews.schema import Records
 
 ALIASES = {
     "text": (
-        *("text", "review", "reviewtext", "reviewbody", "reviewcontent", "content", "body"),
-        *("comment", "comments", "message", "fulltext"),
+        *("text", "review", "review_text", "review_body", "review_content", "content", "body"),
+        *("comment", "comments", "message", "full_text"),
     ),
     "movie": (
-        *("movieid", "parentasin", "asin", "productid", "productproductid", "imdbid", "tconst"),
-        *("filmid", "titleid", "rottentomatoeslink"),
-        *("movie", "film", "movietitle", "filmtitle", "moviename", "filmname", "title"),
+        *("movie_id", "parent_asin", "asin", "product_id", "product/productId", "imdb_id"),
+        *("tconst", "film_id", "title_id", "rotten_tomatoes_link", "movie", "film"),
+        *("movie_title", "film_title", "movie_name", "film_name", "title"),
     ),
-    "id": ("reviewid", "id", "uuid"),
+    "id": ("review_id", "id", "uuid"),
     "rating": (
-        *("rating", "stars", "starrating", "overall", "score", "reviewrating", "reviewscore"),
-        *("userrating", "originalscore", "sentiment", "label", "fresh"),
+        *("rating", "stars", "star_rating", "overall", "score", "review_rating", "review_score"),
+        *("user_rating", "original_score", "sentiment", "label", "fresh"),
     ),
 }
-"""Common names by role, from the likeliest: lower case, letters and digits alone."""
+"""Common names by role, from the likeliest. Case, spaces and punctuation do not count."""
 
 
 @dataclass(frozen=True)
@@ -107,19 +107,36 @@ def known_shape(columns: Sequence[str]) -> Shape | None:
 
 @dataclass(frozen=True)
 class Roles:
-    """The dump's columns for each role; none where it has none."""
+    """The dump's columns for each role; none where it has none.
 
-    text: str
+    There are several where files or rows name it differently: the first that one has is meant.
+    """
+
+    text: tuple[str, ...]
     movie: tuple[str, ...]
-    """Several where files or rows name it differently: the first that one has is meant."""
     id: tuple[str, ...]
     rating: tuple[str, ...]
+    unseen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Common names by role that no file or row had which was looked at; others may have them."""
 
-    def as_record(self) -> dict[str, Any]:
+    @property
+    def wanted(self) -> dict[str, tuple[str, ...]]:
+        """All names by role; none for ratings whose scale nobody could know."""
+        return {
+            role: (*names, *self.unseen.get(role, ()))
+            for role, names in self.as_names().items()
+            if names or role != "rating"
+        } | ({} if self.rating else {"rating": ()})
+
+    def as_names(self) -> dict[str, tuple[str, ...]]:
+        """The names that were seen, by role."""
+        return {"text": self.text, "movie": self.movie, "id": self.id, "rating": self.rating}
+
+    def as_record(self) -> dict[str, str | list[str] | None]:
         """As the run record says it: a name, several, or None."""
         return {
-            role: names if isinstance(names, str) else _shortest(names)
-            for role, names in vars(self).items()
+            role: list(names) if len(names) > 1 else next(iter(names), None)
+            for role, names in self.as_names().items()
         }
 
 
@@ -145,8 +162,7 @@ def find_roles(records: Records, config: DumpConfig) -> Roles:
             the text.
     """
     columns = records.columns
-    shape = known_shape(tuple(columns))
-    known = shape.roles if shape else {}
+    known = _known_roles(tuple(columns))
     named = {
         role: None if name is None else find_column(role, name, tuple(columns))
         for role, name in ((role, getattr(config, role)) for role in ALIASES)
@@ -155,40 +171,76 @@ def find_roles(records: Records, config: DumpConfig) -> Roles:
     in_files = {name for layout in records.layouts for name in layout}
     free = [column for column in columns if column not in taken]
     files_alone = [column for column in free if column in in_files]
-    text = named["text"] or _find_text(columns, files_alone, records.layouts)
-    if text not in in_files:
-        raise UserError(f"text: {text} is a directory's name: name a column of the files")
+    text = _find_text(named, columns, files_alone, records.layouts)
+    if text[0] not in in_files:
+        raise UserError(f"text: {text[0]} is a directory's name: name a column of the files")
 
     def find(role: str) -> tuple[str, ...]:
         name = named[role] or known.get(role)
         if name is not None or role in known:
             return () if name is None else (name,)
-        inside = [column for column in files_alone if column != text]
+        inside = [column for column in files_alone if column not in text]
         found = _alternatives(_candidates(role, inside), columns, records.layouts)
         above = [column for column in free if column not in in_files]
         if role == "movie" or (role == "rating" and not found):
             found = [*found, *_candidates(role, above)]
         return tuple(found)
 
-    return Roles(text=text, movie=find("movie"), id=find("id"), rating=find("rating"))
+    guessed = [role for role in ALIASES if named[role] is None and role not in known]
+    return Roles(
+        text=text,
+        movie=find("movie"),
+        id=find("id"),
+        rating=find("rating"),
+        unseen={role: _unseen(role, columns) for role in guessed},
+    )
+
+
+def _known_roles(columns: Sequence[str]) -> Mapping[str, str | None]:
+    """What a dump that is widely used means by its names, unless a column says it is another."""
+    shape = known_shape(columns)
+    if shape is None:
+        return {}
+    movie = shape.roles.get("movie")
+    others = [column for column in columns if column not in shape.roles.values()]
+    return {} if movie and _candidates("movie", others) else shape.roles
+
+
+def _unseen(role: str, columns: Iterable[str]) -> tuple[str, ...]:
+    """Common names of a role that are not among the columns, each as it may be written."""
+    seen = {column.lower() for column in columns}
+    names = (spelt for alias in ALIASES[role] for spelt in (alias, alias.replace("_", "")))
+    return tuple(dict.fromkeys(name for name in names if name.lower() not in seen))
 
 
 def _find_text(
-    columns: Mapping[str, int], names: Sequence[str], layouts: Sequence[Sequence[str]]
-) -> str:
+    named: Mapping[str, str | None],
+    columns: Mapping[str, int],
+    names: Sequence[str],
+    layouts: Sequence[Sequence[str]],
+) -> tuple[str, ...]:
+    if named["text"] is not None:
+        return (named["text"],)
     candidates = _candidates("text", names)
     if not candidates:
+        for role, name in named.items():
+            if name is not None and _candidates("text", [name]):
+                raise UserError(
+                    f"text: the column {name} is taken by --{role}: name the text's with --text"
+                )
         raise UserError(
             f"text: no column has a common name for the review's text: name it with --text; "
             f"the columns are {list_names(tuple(columns))}"
         )
     most = max(columns[name] for name in candidates)
-    candidates = [name for name in candidates if columns[name] >= RARE * most]
-    if len(candidates) > 1:
-        raise UserError(
-            f"text: {' and '.join(candidates)} may both be the review's text: name one with --text"
-        )
-    return candidates[0]
+    usual = [name for name in candidates if columns[name] >= RARE * most]
+    for layout in layouts:
+        rivals = [name for name in usual if match_column(name, layout) is not None]
+        if len(rivals) > 1:
+            raise UserError(
+                f"text: {' and '.join(rivals)} may both be the review's text: name one with --text"
+            )
+    return tuple(_alternatives(candidates, columns, layouts))
 
 
 def _alternatives(
@@ -221,16 +273,17 @@ def find_column(flag: str, name: str, columns: Sequence[str]) -> str:
 
 def _candidates(role: str, columns: Sequence[str]) -> list[str]:
     """The columns with a common name for the role, the likeliest first."""
-    plain = {
-        column: "".join(c for c in column.lower() if c.isascii() and c.isalnum())
-        for column in columns
-    }
-    order = {alias: rank for rank, alias in enumerate(ALIASES[role])}
+    order = {_plain(alias): rank for rank, alias in enumerate(ALIASES[role])}
     return sorted(
-        (column for column in columns if plain[column] in order),
-        key=lambda column: order[plain[column]],
+        (column for column in columns if _plain(column) in order),
+        key=lambda column: order[_plain(column)],
     )
 
 
-def _shortest(names: tuple[str, ...]) -> str | list[str] | None:
-    return list(names) if len(names) > 1 else next(iter(names), None)
+def is_alias(name: str, role: str) -> bool:
+    """Whether a column of a name commonly has a role."""
+    return _plain(name) in map(_plain, ALIASES[role])
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isascii() and c.isalnum())

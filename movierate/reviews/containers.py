@@ -78,10 +78,7 @@ def check_not_container(inputs: Inputs) -> None:
             raise _refusal(head.path, *ARCHIVES[".tar"])
         for beginning, (what, remedy) in BEGINNINGS.items():
             is_sure = not beginning.isalnum() or b"\0" in head.content
-            start = head.content[: len(beginning)]
-            if beginning.startswith(b"<"):
-                start, beginning = start.lower(), beginning.lower()
-            if start == beginning and is_sure:
+            if head.content[: len(beginning)].lower() == beginning.lower() and is_sure:
                 raise _refusal(head.path, what, remedy)
         if _is_wide(head.content[:WIDE_BYTES]):
             raise _refusal(head.path, *UTF16)

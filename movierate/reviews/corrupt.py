@@ -16,7 +16,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from movierate.reviews.listing import File, as_source, source_of
-from movierate.reviews.schema import MALFORMED, RAW_CHARACTERS, SOURCE, BrokenFile, Rows
+from movierate.reviews.names import SOURCE
+from movierate.reviews.schema import MALFORMED, RAW_CHARACTERS, BrokenFile, Rows
 from movierate.spark.errors import SPARK_ERRORS
 from movierate.spark.filesystem import FileSystem
 

@@ -23,22 +23,14 @@ from movierate.reviews.corrupt import (
     read_around,
     unfinished_bzip2,
 )
-from movierate.reviews.directories import directories_of
 from movierate.reviews.encoding import AUTO, check_encoding, guess_encoding
 from movierate.reviews.formats.registry import Format, detect_format, find_format
 from movierate.reviews.inputs import Inputs, find_inputs
 from movierate.reviews.kept import KeptColumn, find_kept
 from movierate.reviews.listing import File, check_all_read
+from movierate.reviews.names import list_names
 from movierate.reviews.ratings import NUMBER, SCALE_TOPS, Scale, guess_scale, parse_rating
-from movierate.reviews.schema import (
-    BrokenFile,
-    Records,
-    Rows,
-    Wanted,
-    is_blank,
-    kept_places,
-    list_names,
-)
+from movierate.reviews.schema import BrokenFile, Records, Rows, Wanted, is_blank, kept_places
 from movierate.spark.errors import SPARK_ERRORS, first_line
 
 PARTITION_BYTES = 1 << 20
@@ -156,11 +148,11 @@ def read_reviews(
             f"input: {inputs.head.path} can't be read as {format.name} ({first_line(error)})"
         ) from None
     roles = whole.roles if whole else find_roles(records, config)
-    kept = whole.kept if whole else find_kept(keep, records, inputs.files)
+    kept = whole.kept if whole else find_kept(keep, records, inputs.listing)
     scale = _rating_scale(records, roles, config)
-    texts = [(roles.text,), roles.movie, roles.id, roles.rating]
+    texts = roles.wanted
     wanted = Wanted(
-        tuple(dict.fromkeys(names for names in texts if names)),
+        tuple(dict.fromkeys(names for names in texts.values() if names)),
         tuple(column.column for column in kept),
         {column.column: column.type for column in kept if whole and column.type is not None},
     )
@@ -290,12 +282,12 @@ def _scale_said(scale: Scale | None) -> str:
     return "no scale" if scale is None else f"{scale[0]:g} to {scale[1]:g}"
 
 
-def _guess_scale(records: Records, text: str, rating: str) -> Scale | None:
+def _guess_scale(records: Records, text: tuple[str, ...], rating: str) -> Scale | None:
     """The scale of all numbers of a column.
 
     The first rows won't do: dumps are often sorted, the bad reviews first.
     """
-    first = [text] if directories_of(rating, records.directories) else []
+    first = [text] if records.directories.named(rating) else []
     wanted = Wanted((*first, rating))
     written = F.regexp_extract(F.col(wanted.places[-1]), f"^{NUMBER}$", 1)
     number = F.regexp_replace(written, ",", ".").try_cast("double")
@@ -313,21 +305,22 @@ def _guess_scale(records: Records, text: str, rating: str) -> Scale | None:
 def _canonical(
     rows: DataFrame, roles: Roles, wanted: Wanted, scale: Scale | None, stars: Scale
 ) -> DataFrame:
-    def value(names: tuple[str, ...]) -> Column:
+    def value(role: str) -> Column:
+        names = roles.wanted[role]
         if not names:
             return F.lit(None).cast("string")
         return F.col(f"t{wanted.texts.index(names)}")
 
-    def identifier(names: tuple[str, ...]) -> Column:
-        return F.when(~is_blank(value(names)), value(names))  # a blank one tells nothing apart
+    def identifier(role: str) -> Column:
+        return F.when(~is_blank(value(role)), value(role))  # a blank one tells nothing apart
 
-    text, movie = value((roles.text,)), identifier(roles.movie)
-    given = F.trim(value(roles.rating))
+    text, movie = value("text"), identifier("movie")
+    given = F.trim(value("rating"))
     rating = _rating_udf(scale, stars)(given) if roles.rating else F.lit(None).cast("double")
     digest = F.md5(F.concat(F.coalesce(movie, F.lit("")), F.lit("\0"), text))
     unread = F.col("rating").isNull() & (F.length(given) > 0)
     return rows.withColumn("rating", rating).select(
-        F.coalesce(identifier(roles.id), digest).alias("review_id"),
+        F.coalesce(identifier("id"), digest).alias("review_id"),
         movie.alias("movie_id"),
         F.col("rating"),
         F.coalesce(unread, F.lit(False)).alias("rating_unread"),

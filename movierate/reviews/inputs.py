@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from movierate.errors import UserError
-from movierate.reviews.directories import directory_columns
+from movierate.reviews.directories import Directories
 from movierate.reviews.listing import COMPRESSIONS, File, Listing, escape_pattern, list_files
 from movierate.spark.errors import SPARK_ERRORS
 from movierate.spark.filesystem import (
@@ -84,9 +84,10 @@ class Inputs:
         return Head(path, b"", [], is_whole=False)
 
     @property
-    def directories(self) -> tuple[str, ...]:
+    def directories(self) -> Directories:
         """The columns that are names of directories."""
-        return directory_columns((*(self.whole.files if self.whole else ()), *self.files))
+        whole = [self.whole.listing] if self.whole else []
+        return Directories.of([*whole, self.listing])
 
     @property
     def known_heads(self) -> tuple[Head, ...]:

@@ -27,9 +27,9 @@ from pyspark.sql.types import (
 
 from movierate.errors import UserError
 from movierate.reviews.columns import find_column, match_column
-from movierate.reviews.directories import are_whole_numbers, directories_of
-from movierate.reviews.listing import File
-from movierate.reviews.schema import Records, kept_places, list_names
+from movierate.reviews.listing import Listing
+from movierate.reviews.names import list_names
+from movierate.reviews.schema import Records, kept_places
 from movierate.reviews.types import convert, holds
 
 JSON_TYPES: tuple[tuple[str, DataType], ...] = (
@@ -90,15 +90,13 @@ def _narrowest(letters: set[str], present: DataType | None) -> DataType:
     return choice[0]
 
 
-def find_kept(
-    names: Sequence[str], records: Records, files: Iterable[File]
-) -> tuple[KeptColumn, ...]:
+def find_kept(names: Sequence[str], records: Records, listing: Listing) -> tuple[KeptColumn, ...]:
     """The columns that the user named. An object of JSON is kept as its text.
 
     Args:
         names: as the user wrote them.
         records: the dump.
-        files: those of the dump.
+        listing: the files of the dump.
 
     Raises:
         UserError: the dump has none of a name, or it is a struct of Parquet.
@@ -108,9 +106,9 @@ def find_kept(
         column = _find_object(name, records) or find_column("keep", name, tuple(records.columns))
         type = None if records.kept_as_json else records.type_of(column) or StringType()
         is_whole = False
-        if directories_of(column, records.directories) and type is not None:
+        if records.directories.named(column) and type is not None:
             is_whole = isinstance(type, IntegralType | NullType)
-            is_whole = is_whole and are_whole_numbers(files, column)
+            is_whole = is_whole and records.directories.are_whole_numbers(listing, column)
             type = StringType()
         kept.append(KeptColumn(name, column, place, type, is_whole))
     return tuple(kept)

@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from movierate.errors import UserError
-from movierate.reviews.schema import SOURCE, list_names
+from movierate.reviews.names import SOURCE, list_names
 from movierate.spark.filesystem import (
     FileStatus,
     FileSystem,
@@ -288,7 +288,7 @@ def _walk(root: _Root) -> Iterator[tuple[File, str]]:
     if not root.status.is_directory:
         yield File(root.path, root.status.bytes), real_root
         return
-    waiting = [(root.path, (real_root,))]
+    waiting: list[tuple[str, tuple[str, ...]]] = [(root.path, (real_root,))]
     while waiting:
         directory, real_directories = waiting.pop()
         below = []

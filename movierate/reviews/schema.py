@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql.types import DataType
 
-Name = str | tuple[str, ...]
-"""A column: its name, or several, of which a file or a JSON object has the first that it has."""
+from movierate.reviews.directories import Directories
+from movierate.reviews.names import Name
 
 MALFORMED, UNDECODABLE = "malformed_record", "undecodable"
 """Reasons for which a row is rejected before its text is looked at."""
-
-SOURCE = "source"
-"""The column of a scan that names the file. The others are named by number, never by the dump."""
 
 RAW_CHARACTERS = 1_000
 """How much of a rejected row is kept."""
@@ -103,9 +100,9 @@ class Records:
     layouts: tuple[tuple[str, ...], ...] = ()
     """The columns that files, or rows, of the dump have together; each once."""
 
-    directories: tuple[str, ...] = ()
-    """Those of the columns that are names of directories: all rows of a file have one value. It
-    beats the one in the file, if that has such a column, too.
+    directories: Directories = Directories()  # noqa: RUF009 - it is frozen
+    """Those of the columns that are directories: all rows of a file have one value. It beats the
+    one in the file, if that has such a column, too.
     """
 
     type_of: Callable[[str], DataType | None] = lambda name: None
@@ -124,22 +121,6 @@ class Records:
     """How many rows a file holds by what it says of itself, by its path as `Listing` has it."""
 
 
-def names_of(name: Name) -> tuple[str, ...]:
-    """The names of a column, the likeliest first."""
-    return (name,) if isinstance(name, str) else name
-
-
 def is_blank(text: Column) -> Column:
     """Boolean: there is no text, or nothing but white space."""
     return text.isNull() | ~text.rlike(r"\S")
-
-
-def quoted(column: str) -> str:
-    """A column's name as Spark's expressions want it, whatever characters it has."""
-    return "`" + column.replace("`", "``") + "`"
-
-
-def list_names(names: Sequence[str], most: int = 20) -> str:
-    """Names for a message: the first ones, and how many more there are."""
-    shown = ", ".join(name if len(name) <= 200 else f"{name[:200]}..." for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most:,} more"

@@ -27,7 +27,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from movierate.reviews.schema import quoted
+from movierate.reviews.names import quoted
 
 EXACT_DOUBLE = 1 << 53
 """The largest whole number to which all smaller ones are doubles, too."""

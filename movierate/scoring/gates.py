@@ -9,7 +9,8 @@ from typing import Any
 from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.model.bundle import Bundle
-from movierate.reviews.schema import BrokenFile, list_names
+from movierate.reviews.names import list_names
+from movierate.reviews.schema import BrokenFile
 
 
 def check_gates(config: ScoreConfig, model: Bundle) -> None:

@@ -22,7 +22,8 @@ from movierate.model import bundle
 from movierate.model.bundle import BundleFiles
 from movierate.reviews.corrupt import is_read_failure
 from movierate.reviews.dataset import Dump, read_reviews, unreadable
-from movierate.reviews.schema import RAW_CHARACTERS, is_blank, list_names
+from movierate.reviews.names import list_names
+from movierate.reviews.schema import MALFORMED, RAW_CHARACTERS, is_blank
 from movierate.scoring.accounting import Counts, count_rows
 from movierate.scoring.drift import Reference
 from movierate.scoring.gates import check_gates, lost_rows, tripped
@@ -118,7 +119,7 @@ def score_part(
         rated = _rate_all(dump, rate, config, known, reference)
         counts, dump = rated.counts, rated.dump
         accounts = counts.account(config.skip_rated)
-        _check_not_empty(accounts["rows"], dump, may_be_empty=part.batch is not None)
+        _check_not_empty(accounts, dump, may_be_empty=part.batch is not None)
         record |= accounts
         record["files"] = with_sizes(dump.inputs, accounts["files"])
         record["broken_files"] = [vars(file) for file in dump.broken]
@@ -295,18 +296,25 @@ def _publish(
     phases.over("publish", f"{part.path} is in place")
 
 
-def _check_not_empty(rows: dict[str, int], dump: Dump, may_be_empty: bool) -> None:
+def _check_not_empty(accounts: Mapping[str, Any], dump: Dump, may_be_empty: bool) -> None:
     """An input with data gives rows; a batch of new files need not, as its files are read once.
 
     Raises:
-        UserError: it gives none, or nothing but a row for each file that can't be read.
+        UserError: it gives none, or none that is a record of the format, or nothing but a row for
+            each file that can't be read.
     """
     if may_be_empty:
         return
+    rows = accounts["rows"]
     if rows["read"] == 0:
         raise UserError(
             f"input: {_input_said(dump)}, and not one row in it: is it a header alone, or of "
             "another format?"
+        )
+    if accounts["rejected_by_reason"].get(MALFORMED) == rows["read"] > len(dump.broken):
+        raise UserError(
+            f"input: {_input_said(dump)}, and not one of {rows['read']:,} rows is a record of that "
+            "format with a text: is it another format? Give --format, --text or --sep"
         )
     with_data = sum(file.bytes > 0 for file in dump.inputs.files)
     if len(dump.broken) == with_data == rows["read"]:

@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from movierate.errors import RunFailed, UserError
-from movierate.reviews.schema import quoted
+from movierate.reviews.names import quoted
 from movierate.reviews.types import union_by_name
 from movierate.scoring.output.parquet import RATINGS, TABLES, Store
 from movierate.spark.errors import SPARK_ERRORS, first_line

@@ -6,13 +6,15 @@ import pytest
 from pyspark.sql import functions as F
 
 from movierate.errors import UserError
-from movierate.reviews.directories import (
-    are_whole_numbers,
-    directory_column,
-    directory_columns,
-    directory_values,
+from movierate.reviews.directories import Directories
+from movierate.reviews.listing import (
+    File,
+    Listing,
+    check_all_read,
+    is_document,
+    is_hidden,
+    list_files,
 )
-from movierate.reviews.listing import File, check_all_read, is_document, is_hidden, list_files
 
 
 def make(folder, *names: str) -> None:
@@ -114,14 +116,38 @@ def test_documents_are_known_by_their_names(name, document):
 def test_directories_give_the_same_values_in_python_and_in_spark(spark, path, values):
     jvm_path = spark._jvm.org.apache.hadoop.fs.Path(path)
     source = str(jvm_path.toUri().toString())
-    assert directory_values(source) == values
-    assert directory_columns([File(path, 1)]) == tuple(values)
+    directories = Directories.of([Listing(("file:/d",), (File(path, 1),), ())])
+    assert directories.values(source) == values
+    assert directories.columns == tuple(values)
     frame = spark.createDataFrame([(source,)], "source string")
-    row = frame.select(*(directory_column(n, F.col("source")).alias(n) for n in values)).first()
+    row = frame.select(*(directories.column(n, F.col("source")).alias(n) for n in values)).first()
     assert row.asDict() == values
 
 
 def test_whole_numbers_are_numbers_unless_a_zero_leads(spark):
     files = [File(f"file:/d/a={a}/b={b}/p", 1) for a, b in (("1", "01"), ("-20", "1"))]
-    assert are_whole_numbers(files, "a")
-    assert not are_whole_numbers(files, "b")
+    listing = Listing(("file:/d",), tuple(files), ())
+    directories = Directories.of([listing])
+    assert directories.are_whole_numbers(listing, "a")
+    assert not directories.are_whole_numbers(listing, "b")
+
+
+@pytest.mark.parametrize(
+    ("root", "values"),
+    [
+        ("file:/a=1/d", {}),
+        ("file:/a=1", {"a": "1", "b": "2"}),
+        ("file:/a=1/d/b=2", {"b": "2"}),
+        ("file:/a=1/d/b=2/p", {"b": "2"}),
+        ("file:/", {"a": "1", "b": "2"}),
+    ],
+)
+def test_directories_around_the_input_are_no_columns(spark, root, values):
+    path = "file:/a=1/d/b=2/p"
+    directories = Directories.of([Listing((root,), (File(path, 1),), ())])
+    values = {"b": "2", **values}
+    assert directories.values(path) == values
+    assert set(directories.columns) == set(values)
+    frame = spark.createDataFrame([(path,)], "source string")
+    row = frame.select(directories.column("a", F.col("source"))).first()
+    assert row[0] == values.get("a")

@@ -220,3 +220,85 @@ def test_what_stands_for_no_value_in_csv_is_null(written):
     assert [row.values for row in read_csv(f"id,text\n1,{written}\n".encode())] == [[None, "1"]]
     (row,) = read_csv(b"id,text\n1,nano\n")
     assert row.values == ["nano", "1"]
+
+
+def test_a_quote_that_another_one_closes_far_below_costs_its_own_line():
+    lines = [f"{n},fine" for n in range(20)]
+    content = "\n".join(["id,text", '7,"stray', *lines, '8,stray"', "9,good", ""])
+    rows = read_csv(content.encode())
+    assert [row.reason for row in rows[:1]] == ["malformed_record"]
+    assert [row.values for row in rows[1:21]] == [["fine", str(n)] for n in range(20)]
+    assert rows[-1].values == ["good", "9"]
+
+
+def test_a_long_text_in_quotes_is_one_text():
+    text = "\n".join(f"line {n}, and more, and more" for n in range(20))
+    (row,) = read_csv(f'id,text\n1,"{text}"\n'.encode())
+    assert row.values == [text, "1"]
+
+
+@pytest.mark.parametrize("again", ["\ufefftext,id", "Text,ID", "id,text", " text , id "])
+def test_a_header_that_comes_again_is_no_record(again):
+    rows = read_csv(
+        f"\ufefftext,id\na,1\n{again}\n1,b\n".replace("id,text\n1,b", "id,text\n2,b").encode()
+    )
+    assert len(rows) == 2
+
+
+def test_backslashes_escape_quotes_and_themselves_alone():
+    dialect = Dialect(",", backslash=True)
+    content = rb"id,text" + b"\n" + rb'1,"say \"no\"\n C:\\new \t"' + b"\n" + rb"2,\N" + b"\n"
+    rows = read_csv(content, dialect)
+    assert [row.values for row in rows] == [[r'say "no"\n C:\new \t', "1"], [None, "2"]]
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r"])
+@pytest.mark.parametrize("own", [b"\n", b"\r\n", b"\r"])
+def test_a_file_may_have_line_ends_of_its_own(line_end, own):
+    content = own.join([b"id,text", b"1,one", b"2,two", b""])
+    parse = csv.parser(["text", "id"], COMMA, "utf-8", None, line_end)
+    rows = list(parse("f", content.split(line_end)))
+    assert [row.values[0].strip("\r") for row in rows] == ["one", "two"]
+
+
+def test_excels_hint_at_the_separator_is_no_header():
+    rows = read_csv(b"sep=;\nid;text\n1;one\n")
+    assert [row.values for row in rows] == [["one", "1"]]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_an_array_among_files_of_lines(indent, line_end):
+    text = json.dumps([{"text": f"a {{b}} {n}", "n": n} for n in range(3)], indent=indent)
+    lines = text.replace("\n", line_end).encode().split(b"\n")
+    rows = list(jsonl.parser(["text", "n"], "utf-8")("f", lines))
+    assert [row.values for row in rows] == [[f"a {{b}} {n}", str(n)] for n in range(3)]
+
+
+def test_a_line_may_be_an_array():
+    lines = [b'{"text": "a"}', b'[{"text": "b"}, {"text": "c"}]', b"[]", b"[1]"]
+    rows = list(jsonl.parser(["text"], "utf-8")("f", lines))
+    assert [row.values for row in rows] == [["a"], ["b"], ["c"], None]
+
+
+def test_numbers_of_json_are_kept_as_written():
+    line = (
+        b'{"text": "a", "i": Infinity, "n": NaN, "o": {"p": 19.90, "n": 123456789012345678901.5}}'
+    )
+    (row,) = jsonl.parser(["text"], "utf-8", ["i", "n", "o"])("f", [line])
+    assert row.values[1:] == ["sInfinity", None, 'j{"p": 19.90, "n": 123456789012345678901.5}']
+
+
+def test_an_object_that_is_nested_too_deeply_costs_itself_alone():
+    deep = b'{"text": "a", "x": ' + b"[" * 900 + b"]" * 900 + b"}"
+    rows = list(jsonl.parser(["text"], "utf-8", ["x"])("f", [deep, b'{"text": "b"}']))
+    assert [row.reason for row in rows] in ([None, None], ["malformed_record", None])
+    assert rows[-1].values == ["b", None]
+
+
+def test_an_object_has_the_first_of_the_names_that_it_has():
+    names = ("movie_id", "movie", "title")
+    lines = [b'{"text": "a", "Movie": "m", "title": "t"}', b'{"text": "b", "title": "t"}']
+    lines += [b'{"text": "c", "movie_id": null, "title": "t"}', b'{"text": "d"}']
+    rows = list(jsonl.parser([("text",), names], "utf-8")("f", lines))
+    assert [row.values[1] for row in rows] == ["m", "t", None, None]

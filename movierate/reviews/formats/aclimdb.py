@@ -21,7 +21,8 @@ from movierate.reviews.formats.lines import Parser, Row, rejected, sound, text_r
 from movierate.reviews.formats.registry import Format, formats_by_suffix, register
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.listing import File, as_source, data_suffix
-from movierate.reviews.schema import MALFORMED, SOURCE, Name, Records, names_of
+from movierate.reviews.names import SOURCE, Name, names_of
+from movierate.reviews.schema import MALFORMED, Records
 from movierate.spark.filesystem import FileSystem
 
 COLUMNS = ("review_id", "movie_id", "rating", "text")

@@ -8,6 +8,7 @@ of the file, so each file is read by one task; several files are read in paralle
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from pyspark.sql import SparkSession
 
 from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.columns import match_column
+from movierate.reviews.columns import is_alias, match_column
 from movierate.reviews.formats.lines import (
     Parser,
     Row,
@@ -30,7 +31,8 @@ from movierate.reviews.formats.lines import (
 )
 from movierate.reviews.formats.registry import Format, register
 from movierate.reviews.inputs import LINES, Head, Inputs
-from movierate.reviews.schema import Name, Records, names_of
+from movierate.reviews.names import Name, names_of
+from movierate.reviews.schema import Records
 
 SEPARATORS = (",", "\t", ";", "|")
 
@@ -39,6 +41,14 @@ LONGEST_RECORD = 100 << 20
 
 FEWEST_SOUND = 0.5
 """Share of a sample's records that must be sound for a dialect to be believed."""
+
+FEWEST_SWALLOWED = 8
+"""A quoted field of more lines, each with a record's separators, is that of a stray quote."""
+
+_BACKSLASH = "\ud800"
+"""Stands for an escaped backslash; decoding gives no such character."""
+_LINE_END = re.compile(rb"\r?\n|\r")
+_HINT = re.compile(r'\ufeff?"?sep=.?"?\r?')
 
 NULLS = frozenset(("nan", "NaN", "None", "NULL", "null", "\\N", "<NA>"))
 """What pandas, Python and databases write where there is no value."""
@@ -52,7 +62,7 @@ class Dialect:
     separator: str
     quote: bool = True
     backslash: bool = False
-    r"""A quote within quotes is written \" and not only doubled."""
+    r"""A quote within quotes is written \" and not only doubled, and a backslash \\."""
     space: bool = False
     """Spaces behind a separator are no part of a field."""
 
@@ -62,7 +72,6 @@ class Dialect:
             "delimiter": self.separator,
             "quoting": csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
             "quotechar": '"' if self.quote else None,
-            "escapechar": "\\" if self.backslash else None,
             "skipinitialspace": self.space,
             "strict": True,
         }
@@ -77,12 +86,16 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     """
     head = inputs.head
     line_end = _line_end(head)
-    dialect = guess_dialect(_decoded(head, line_end, encoding), config.sep)
+    first = _decoded(head, encoding)
+    _check_not_quoted_whole(head.path, first)
+    dialect = guess_dialect(first, config.sep)
     headers = [
         names
         for known in inputs.known_heads
-        if (names := _header(_decoded(known, line_end, encoding), dialect))
+        if (names := _header(lines := _decoded(known, encoding), _own(lines, dialect, config.sep)))
     ]
+    if not head.content:
+        raise UserError(f"input: {head.path} can't be read: is it damaged?")
     if not headers:
         raise UserError(f"input: {head.path} has no header line that can be read")
     session = session_of_whole_files(spark)
@@ -90,7 +103,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         inputs,
         frame=lambda lenient: read_lines(session, inputs, lenient, lineSep=line_end.decode()),
         layouts=headers,
-        parser=lambda wanted: parser(wanted.names, dialect, encoding, config.sep),
+        parser=lambda wanted: parser(wanted.names, dialect, encoding, config.sep, line_end),
         encoding=encoding,
         from_start=True,
     )
@@ -109,7 +122,16 @@ def guess_dialect(lines: Sequence[str], separator: str | None = None) -> Dialect
         for space in _spaces(lines, character)
         for quote, backslash in ((True, False), (True, True), (False, False))
     ]
-    return max(candidates, key=lambda dialect: _fitness(lines, dialect))  # the first of the best
+    best = max(candidates, key=lambda dialect: _fitness(lines, dialect))  # the first of the best
+    if len(_header(lines, best)) > 1:
+        return best
+    # One column, for the records do not fit their header: which they then are told to.
+    return max(candidates, key=lambda dialect: (_knows(_header(lines, dialect)), dialect is best))
+
+
+def _knows(names: Sequence[str]) -> bool:
+    """Whether there are several names, and one of them is a common one for the text."""
+    return len(names) > 1 and any(is_alias(name, "text") for name in names)
 
 
 def is_table(lines: Sequence[str]) -> bool:
@@ -119,22 +141,32 @@ def is_table(lines: Sequence[str]) -> bool:
 
 
 def parser(
-    columns: Sequence[Name], dialect: Dialect, encoding: str, separator: str | None = None
+    columns: Sequence[Name],
+    dialect: Dialect,
+    encoding: str,
+    separator: str | None = None,
+    line_end: bytes = b"\n",
 ) -> Parser:
     """What makes rows of a whole file's lines, its header first.
 
-    A file that the dialect gives none of the columns may have a dialect of its own. If its header
-    has none of them all the same, it is no part of the dump: all its records, the first included,
-    are rejected. A header that comes again, as where files were put together, is no record.
+    A file that the dialect does not fit may have a dialect and line ends of its own. If its header
+    has none of the columns all the same, it is no part of the dump: all its records, the first
+    included, are rejected. A header that comes again, as where files were put together, is no
+    record.
+
+    Args:
+        columns: those wanted, the review's text first.
+        dialect: of most files.
+        encoding: the charset.
+        separator: if it is known.
+        line_end: of most files; lines come without it.
     """
 
     def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
-        decoded = (line.decode(encoding, "surrogateescape") for line in lines)
-        sample = list(islice(decoded, LINES))
-        own = dialect
-        if not _has_any(columns, _header(sample, dialect)):
-            guessed = guess_dialect(sample, separator)
-            own = guessed if _has_any(columns, _header(sample, guessed)) else dialect
+        own_lines = _with_own_ends(iter(lines), line_end)
+        decoded = (line.decode(encoding, "surrogateescape") for line in own_lines)
+        sample = _without_hint(list(islice(decoded, LINES)))
+        own = _own(sample, dialect, separator)
         found = records(chain(sample, decoded), own)
         for header, raw in found:
             if header is None:  # a damaged line before the header
@@ -166,7 +198,8 @@ def records(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[list[str] 
     Blank lines between records are no records.
     """
     csv.field_size_limit(LONGEST_RECORD)
-    queue = _Lines(iter(lines))
+    queue = _Lines(iter(lines), dialect.backslash)
+    width = 0
     reader = csv.reader(queue, **dialect.options())
     while True:
         queue.record.clear()
@@ -181,15 +214,28 @@ def records(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[list[str] 
             reader = csv.reader(queue, **dialect.options())
             yield None, first
             continue
-        if fields:
-            yield fields, "".join(queue.record)
+        if not fields:
+            continue
+        width = width or len(_names(fields))
+        if len(queue.record) > FEWEST_SWALLOWED and _are_records(
+            queue.record[1:-1], width, dialect
+        ):
+            first, *others = queue.record  # its quote was closed by another one's
+            queue.again.extendleft(reversed(others))
+            reader = csv.reader(queue, **dialect.options())
+            yield None, first
+            continue
+        if dialect.backslash:
+            fields = [field.replace(_BACKSLASH, "\\") for field in fields]
+        yield fields, "".join(queue.record)
 
 
 class _Lines:
     """Lines, and which of them the current record has taken."""
 
-    def __init__(self, lines: Iterator[str]) -> None:
+    def __init__(self, lines: Iterator[str], backslash: bool) -> None:
         self.lines = lines
+        self.backslash = backslash
         self.again: deque[str] = deque()
         self.record: list[str] = []
         self.length = 0
@@ -203,6 +249,8 @@ class _Lines:
         self.length += len(line)
         if self.length > LONGEST_RECORD:
             raise csv.Error("a quote is never closed")
+        if self.backslash:
+            line = line.replace("\\\\", _BACKSLASH).replace('\\"', '""')
         return line
 
 
@@ -214,12 +262,65 @@ def _is_likely(head: Head) -> bool:
 
 
 def _line_end(head: Head) -> bytes:
-    return b"\r" if b"\r" in head.content and b"\n" not in head.content else b"\n"
+    """What ends most lines: a line feed, also behind a carriage return, or the latter alone."""
+    found = _LINE_END.search(head.content)
+    return found[0] if found and found[0] == b"\r" else b"\n"
 
 
-def _decoded(head: Head, line_end: bytes, encoding: str) -> list[str]:
-    lines = head.lines if line_end == b"\n" else head.content.split(line_end)
-    return [line.decode(encoding, "surrogateescape") for line in lines]
+def _decoded(head: Head, encoding: str) -> list[str]:
+    """The whole lines that a file begins with, whatever ends them."""
+    if _line_end(head) == b"\n":
+        lines = head.lines
+    else:
+        lines = head.content.split(b"\r")
+        lines = lines if head.is_whole or len(lines) < 2 else lines[:-1]
+    return _without_hint([line.decode(encoding, "surrogateescape") for line in lines])
+
+
+def _with_own_ends(lines: Iterator[bytes], line_end: bytes) -> Iterator[bytes]:
+    """The lines of a file that were split at the line ends of most files.
+
+    The first line tells whether this file's are others.
+    """
+    first = next(lines, b"")
+    other = b"\r" if line_end == b"\n" else b"\n"
+    if line_end == b"\r" or other in first.rstrip(other):
+        for line in chain([first], lines):
+            pieces = line.split(other) if other in first else [line.removeprefix(b"\n")]
+            yield from pieces
+    else:
+        yield first
+        yield from lines
+
+
+def _without_hint(lines: list[str]) -> list[str]:
+    """Lines without the first one that Excel writes to name the separator."""
+    return lines[1:] if lines and _HINT.fullmatch(lines[0]) else lines
+
+
+def _own(lines: Sequence[str], dialect: Dialect, separator: str | None) -> Dialect:
+    """The dialect of a file that begins so: the one of most files, if it fits as well as any."""
+    fitness = _fitness(lines, dialect)
+    if fitness[0]:
+        return dialect
+    guessed = guess_dialect(lines, separator)
+    return guessed if _fitness(lines, guessed) > fitness else dialect
+
+
+def _check_not_quoted_whole(path: str, lines: Sequence[str]) -> None:
+    with_text = [line.strip("\ufeff\r") for line in lines if line.strip()]
+    header = next(iter(with_text), "")
+    are_quoted = all(line[:1] == '"' == line[-1:] and len(line) > 1 for line in with_text)
+    if are_quoted and any(mark in header for mark in SEPARATORS) and header.count('"') == 2:
+        raise UserError(
+            f"input: each whole line of {path} is in quotes: save it as CSV again, with quotes "
+            "around fields alone"
+        )
+
+
+def _are_records(lines: Sequence[str], width: int, dialect: Dialect) -> bool:
+    """Whether each of some lines has the fields of a record."""
+    return width > 1 and all(line.count(dialect.separator) == width - 1 for line in lines)
 
 
 def _spaces(lines: Sequence[str], separator: str) -> tuple[bool, bool]:
@@ -271,7 +372,9 @@ def _has_any(columns: Sequence[Name], names: Sequence[str]) -> bool:
 
 
 def _is_header(fields: list[str], names: Sequence[str]) -> bool:
-    return fields[0] in names and len(names) > 1 and sorted(_names(fields)) == sorted(names)
+    if len(names) < 2 or len(fields) < len(names):
+        return False
+    return sorted(map(str.lower, _names(fields))) == sorted(map(str.lower, names))
 
 
 def _value(field: str) -> str | None:

@@ -11,13 +11,14 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
 from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.columns import ALIASES, match_column
+from movierate.reviews.columns import is_alias, match_column
 from movierate.reviews.formats.lines import (
     Parser,
     Row,
@@ -29,7 +30,8 @@ from movierate.reviews.formats.lines import (
 )
 from movierate.reviews.formats.registry import Format, register
 from movierate.reviews.inputs import Head, Inputs
-from movierate.reviews.schema import Name, Records, names_of
+from movierate.reviews.names import Name, names_of
+from movierate.reviews.schema import Records
 
 LONGEST_OBJECT = 100 << 20
 """Characters after which an object of a document counts as never closed."""
@@ -39,8 +41,13 @@ EXACT_DIGITS = 15
 LONGS = range(-(1 << 63), 1 << 63)
 """What a long holds."""
 
+KEY_SETS = 1_000
+"""Different sets of keys whose columns are remembered."""
+
 _ABSENT = object()
 """Where an object has no such key."""
+
+_EMPTY_ARRAY = re.compile(r"\ufeff?\s*\[\s*\]\s*,?\s*")
 
 _ARRAY = re.compile(rb"\s*\[\s*\{")
 """How a file begins that is an array of objects."""
@@ -54,8 +61,12 @@ class _Real(str):
     """Another number, as it is written."""
 
 
+def _parse_constant(name: str) -> Any:
+    return None if name == "NaN" else _Real(name)
+
+
 _decode = json.JSONDecoder(
-    parse_int=_Whole, parse_float=_Real, parse_constant=lambda name: None, strict=False
+    parse_int=_Whole, parse_float=_Real, parse_constant=_parse_constant, strict=False
 ).decode
 
 
@@ -100,7 +111,9 @@ def parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name] = ()) ->
 
     A number is the text that it is written as; a key given twice has the value given last; an
     object or array is its JSON. A line may be an element of an array, with the comma behind it, or
-    a Python literal, as in the Amazon dumps of 2014.
+    a Python literal, as in the Amazon dumps of 2014, or an array of objects. Lines that begin as a
+    document does are parsed as one: so is a file that is an array over many lines, as long as it is
+    not split.
 
     Args:
         columns: those wanted as text, the review's text first.
@@ -108,14 +121,23 @@ def parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name] = ()) ->
         kept: those wanted as `tagged` gives them; they come behind the others.
     """
     make_row = _row_maker(columns, kept)
+    parse_document = document_parser(columns, encoding, kept)
 
     def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
+        lines = iter(lines)
+        first = next((line for line in lines if line.strip()), None)
+        if first is None:
+            return
+        lines = chain([first], lines)
+        if _begins_document(first.decode(encoding, "surrogateescape")):
+            yield from parse_document(source, _split_at_braces(lines))
+            return
         for line in lines:
             text = line.decode(encoding, "surrogateescape")
-            record = _parse_line(text)
-            if record is not None:
+            found = _parse_line(text)
+            for record in found:
                 yield make_row(record, text)
-            elif line.strip():
+            if not found and line.strip() and not _EMPTY_ARRAY.fullmatch(text):
                 yield damaged(text)
 
     return parse
@@ -140,11 +162,13 @@ def document_parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name]
 
     def recover(text: str) -> Iterator[Row]:
         lines = [line for line in text.split("\n") if line.strip("\ufeff \t\r[],")]
-        records = [_parse_line(line) for line in lines]
-        if not any(records):
-            lines, records = [text], [None]
-        for line, record in zip(lines, records, strict=True):
-            yield damaged(line) if record is None else make_row(record, line)
+        found = [_parse_line(line) for line in lines]
+        if not any(found):
+            lines, found = [text], [[]]
+        for line, records in zip(lines, found, strict=True):
+            yield from (make_row(record, line) for record in records)
+            if not records:
+                yield damaged(line)
 
     return parse
 
@@ -178,30 +202,65 @@ def tag_text(text: str) -> str:
 def _row_maker(
     columns: Sequence[Name], kept: Sequence[Name]
 ) -> Callable[[dict[str, Any], str], Row]:
-    def paths_of(names: Sequence[Name]) -> list[list[tuple[str, list[str]]]]:
-        return [[(one, one.split(".")) for one in names_of(name)] for name in names]
+    found: dict[tuple[str, ...], list[list[list[str]]]] = {}
 
-    paths, kept_paths = paths_of(columns), paths_of(kept)
+    def paths_in(record: dict[str, Any]) -> list[list[list[str]]]:
+        """For each column, the ways to its values; objects have few different sets of keys."""
+        keys = tuple(record)
+        if keys not in found:
+            if len(found) > KEY_SETS:
+                found.clear()
+            found[keys] = [_find_paths(name, keys) for name in (*columns, *kept)]
+        return found[keys]
 
     def make_row(record: dict[str, Any], text: str) -> Row:
-        values = [_first_value(record, alternatives) for alternatives in paths]
+        try:
+            return make_sound_row(record, text)
+        except RecursionError:  # it is nested too deeply to be written again
+            return damaged(text)
+
+    def make_sound_row(record: dict[str, Any], text: str) -> Row:
+        paths = paths_in(record)
+        values = [_first_value(record, alternatives) for alternatives in paths[: len(columns)]]
         if values and isinstance(values[0], dict | list):  # no text, whatever it holds
             return damaged(text)
-        more = [tagged(_first_value(record, alternatives)) for alternatives in kept_paths]
+        more = [
+            tagged(_first_value(record, alternatives)) for alternatives in paths[len(columns) :]
+        ]
         return sound([*map(_text, values), *more], text)
 
     return make_row
 
 
-def _parse_line(text: str) -> dict[str, Any] | None:
-    """The object of a line, or None."""
-    record = _load(text.removeprefix("\ufeff"))
-    if record is None:
+def _parse_line(text: str) -> list[dict[str, Any]]:
+    """The objects of a line: one, those of an array, or none."""
+    found = _load(text.removeprefix("\ufeff"))
+    if found is None:
         element = text.strip("\ufeff \t\r\n\v\f").rstrip(",").rstrip()
-        record = _load(element) if element != text else None
-        if record is None:
-            record = _literal(element)
-    return record if isinstance(record, dict) else None
+        found = _load(element) if element != text else None
+        if found is None:
+            found = _literal(element)
+    if isinstance(found, list) and all(isinstance(item, dict) for item in found):
+        return found
+    return [found] if isinstance(found, dict) else []
+
+
+def _begins_document(line: str) -> bool:
+    """Whether the first line of some is one of an array or object that goes on in the next."""
+    start = line.strip("\ufeff \t\r\n")
+    return start in ("[", "{") or (start[:1] == "[" and _load(start) is None)
+
+
+def _split_at_braces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Lines as `document_parser` takes a file: split before each brace."""
+    before = b""
+    for line in lines:
+        first, *others = (line + b"\n").split(b"{")
+        before += first
+        for piece in others:
+            yield before
+            before = piece
+    yield before
 
 
 def _object(text: str) -> dict[str, Any] | None:
@@ -287,7 +346,7 @@ def _split_objects(pieces: Iterable[str]) -> Iterator[str]:
 def _objects(head: Head, encoding: str) -> list[dict[str, Any]]:
     """The objects that a file begins with."""
     lines = (line.decode(encoding, "surrogateescape") for line in head.lines)
-    found = [record for line in lines if (record := _parse_line(line)) is not None]
+    found = [record for line in lines for record in _parse_line(line)]
     if found:
         return found
     text = head.content.decode(encoding, "surrogateescape")
@@ -312,18 +371,28 @@ def _leaves(record: dict[str, Any], prefix: str = "", depth: int = 8) -> Iterato
             yield prefix + key
 
 
-def _first_value(record: dict[str, Any], paths: list[tuple[str, list[str]]]) -> Any:
-    """The value of the first name that is there; None if none is."""
-    for name, path in paths:
-        value = _value(record, name, path)
+def _find_paths(name: Name, keys: tuple[str, ...]) -> list[list[str]]:
+    """The ways to the values of a column in objects of some keys: the name, or it less its dots."""
+    found = []
+    for one in names_of(name):
+        first, *inner = [one] if one in keys else one.split(".")
+        if (key := match_column(first, keys)) is not None:
+            found.append([key, *inner])
+    return found
+
+
+def _first_value(record: dict[str, Any], paths: list[list[str]]) -> Any:
+    """The value of the first path that is there; None if none is."""
+    for path in paths:
+        value = _value(record, path)
         if value is not _ABSENT:
             return value
     return None
 
 
-def _value(record: dict[str, Any], name: str, path: list[str]) -> Any:
+def _value(record: dict[str, Any], path: list[str]) -> Any:
     value: Any = record
-    for key in [name] if name in record else path:
+    for key in path:
         if not isinstance(value, dict):
             return _ABSENT
         found = key if key in value else match_column(key, tuple(value))
@@ -342,17 +411,16 @@ def _text(value: Any) -> str | None:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(_with_numbers(value), ensure_ascii=False)
-
-
-def _with_numbers(value: Any) -> Any:
+    """A value as JSON, with its numbers as they were written."""
     if isinstance(value, dict):
-        return {key: _with_numbers(item) for key, item in value.items()}
+        return (
+            f"{{{', '.join(f'{_json(str(key))}: {_json(item)}' for key, item in value.items())}}}"
+        )
     if isinstance(value, list):
-        return [_with_numbers(item) for item in value]
-    if isinstance(value, _Whole):
-        return int(value) if len(value) < 4_000 else str(value)
-    return float(value) if isinstance(value, _Real) else value
+        return f"[{', '.join(map(_json, value))}]"
+    if isinstance(value, _Whole) or (isinstance(value, _Real) and value[-1:].isdigit()):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 _BY_ROWS = "write it by rows, with pandas: to_json(..., orient='records', lines=True)"
@@ -368,29 +436,43 @@ _WRAPPER = re.compile(r'\s*\{\s*"([^"\\]+)"\s*:\s*\[\s*\{')
 
 
 def _check_not_all_in_one(head: Head, objects: Sequence[dict[str, Any]], encoding: str) -> None:
-    """Make sure that a file is no single object with all reviews inside.
+    """Make sure that a file's objects are reviews, and do not hold all reviews inside.
 
     Raises:
-        UserError: it is; the message says how to make lines of it.
+        UserError: they do; the message says how to make lines of them.
     """
-    if len(objects) > 1:
-        return
     text = head.content.decode(encoding, "surrogateescape").lstrip("\ufeff \t\r\n")
     name = head.path.rpartition("/")[2]
-    for beginning, what, remedy in _ALL_IN_ONE:
-        if re.match(beginning, text):
-            raise UserError(f"input: {head.path} is one JSON object {what}: {remedy} ('{name}')")
-    keys = {"".join(filter(str.isalnum, key.lower())) for record in objects for key in record}
-    if not keys.isdisjoint(ALIASES["text"]):
+    if len(objects) <= 1:
+        for beginning, what, remedy in _ALL_IN_ONE:
+            if re.match(beginning, text):
+                raise UserError(
+                    f"input: {head.path} is one JSON object {what}: {remedy} ('{name}')"
+                )
+    if any(_has_text(record) for record in objects):
         return
     found = next(filter(None, map(_table_within, objects)), None)
     if found is None and not objects and (wrapper := _WRAPPER.match(text)):
         found = f'["{wrapper[1]}"]'  # too large to be read whole
     if found is not None:
         raise UserError(
-            f"input: {head.path} is one JSON object with all reviews inside: make lines of them, "
+            f"input: {head.path} holds all reviews inside of a JSON object: make lines of them, "
             f"with: jq -c '.{found}[]' '{name}'"
         )
+    if objects and all(_is_of_columns(record) for record in objects):
+        raise UserError(f"input: {head.path} is one JSON object of columns: {_BY_ROWS} ('{name}')")
+
+
+def _has_text(record: dict[str, Any]) -> bool:
+    """Whether an object has a text of a common name."""
+    return any(type(value) is str and is_alias(key, "text") for key, value in record.items())
+
+
+def _is_of_columns(record: dict[str, Any]) -> bool:
+    """Whether an object's values are lists of one length, one of them a text's of a common name."""
+    lengths = {len(value) if isinstance(value, list) else -1 for value in record.values()}
+    texts = {key: value[0] for key, value in record.items() if isinstance(value, list) and value}
+    return len(lengths) == 1 and -1 not in lengths and _has_text(texts)
 
 
 def _table_within(record: dict[str, Any]) -> str | None:
@@ -404,6 +486,10 @@ def _table_within(record: dict[str, Any]) -> str | None:
 
 
 def _no_object(head: Head) -> str:
+    if not head.content:
+        return f"input: {head.path} can't be read: is it damaged?"
+    if _EMPTY_ARRAY.fullmatch(head.content.decode("utf-8", "replace")):
+        return f"input: {head.path} is an empty JSON array: there is nothing to rate"
     if head.content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
         return f"input: {head.path} is one JSON array, and its elements are not objects"
     return (

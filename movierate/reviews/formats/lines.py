@@ -18,17 +18,10 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from movierate.reviews.columns import merge_columns, with_directories
-from movierate.reviews.directories import directories_of, directory_values
+from movierate.reviews.directories import Directories
 from movierate.reviews.inputs import Inputs, is_unsplittable
-from movierate.reviews.schema import (
-    MALFORMED,
-    RAW_CHARACTERS,
-    SOURCE,
-    UNDECODABLE,
-    Records,
-    Rows,
-    Wanted,
-)
+from movierate.reviews.names import SOURCE
+from movierate.reviews.schema import MALFORMED, RAW_CHARACTERS, UNDECODABLE, Records, Rows, Wanted
 
 BATCH_ROWS = 1_000
 BATCH_CHARACTERS = 16 << 20
@@ -80,7 +73,7 @@ def text_records(
         return Rows(cache(frame), lambda lines: _parse(lines, wanted, directories, parser, tag))
 
     return Records(
-        with_directories(columns, directories),
+        with_directories(columns, directories.columns),
         rows,
         encoding,
         scale,
@@ -146,15 +139,15 @@ def _head(raw: bytes | str) -> str:
 def _parse(
     lines: DataFrame,
     wanted: Wanted,
-    directories: Sequence[str],
+    directories: Directories,
     make_parser: Callable[[Wanted], Parser],
     tag: Callable[[str], str] | None,
 ) -> DataFrame:
     parser = make_parser(wanted)
-    above = [directories_of(name, directories) for name in wanted.names]
+    above = [directories.named(name) for name in wanted.names]
     above[:1] = [[]]  # a text is in its file
     if any(above):
-        parser = _with_directories(parser, above, len(wanted.texts), tag or _unchanged)
+        parser = _with_directories(parser, directories, above, len(wanted.texts), tag or _unchanged)
     names = [*wanted.places, "source", "reason", "raw"]
     schema = pa.schema([(name, pa.string()) for name in names])
 
@@ -172,19 +165,24 @@ def _parse(
 
 
 def _with_directories(
-    parser: Parser, above: Sequence[Sequence[str]], texts: int, tag: Callable[[str], str]
+    parser: Parser,
+    directories: Directories,
+    above: Sequence[Sequence[str]],
+    texts: int,
+    tag: Callable[[str], str],
 ) -> Parser:
     """A parser whose rows have the values of their file's directories.
 
     Args:
         parser: what makes the rows.
+        directories: of the dump.
         above: for each value of a row, the directories that may have it.
         texts: how many of the values are no kept ones.
         tag: what a directory's value is written as, as a kept one.
     """
 
     def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
-        of_file = directory_values(source)
+        of_file = directories.values(source)
         values = {
             place: value if place < texts else tag(value)
             for place, names in enumerate(above)

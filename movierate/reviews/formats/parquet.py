@@ -21,23 +21,20 @@ from pyspark.sql.types import (
 from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
 from movierate.reviews.columns import match_column, merge_columns, with_directories
-from movierate.reviews.directories import directories_of, directory_column
+from movierate.reviews.directories import Directories
 from movierate.reviews.footers import MAGIC, Footer, Leaf, are_doubles, read_footers, read_schema
 from movierate.reviews.formats.registry import Format, register
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.listing import File, escape_pattern, source_of
+from movierate.reviews.names import SOURCE, Name, names_of, quoted
 from movierate.reviews.schema import (
     RAW_CHARACTERS,
-    SOURCE,
     UNDECODABLE,
     BrokenFile,
-    Name,
     Records,
     Rows,
     Wanted,
     is_blank,
-    names_of,
-    quoted,
 )
 from movierate.reviews.types import as_text, common_type, convert, is_longer_than_double
 
@@ -71,7 +68,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     )
     directories = inputs.directories
     return Records(
-        columns=with_directories(columns, directories),
+        columns=with_directories(columns, directories.columns),
         rows=lambda wanted: _rows(spark, inputs, sound, wanted, directories),
         encoding="utf-8",
         layouts=layouts,
@@ -108,7 +105,7 @@ def _rows(
     inputs: Inputs,
     footers: Mapping[File, Footer],
     wanted: Wanted,
-    directories: Sequence[str],
+    directories: Directories,
 ) -> Rows:
     """The rows of all files: those that have the wanted columns in the same types are one read."""
     chosen = {
@@ -122,7 +119,7 @@ def _rows(
         _check_text(file, chosen[footer.leaves][0])
     targets: list[DataType] = [
         StringType()
-        if directories_of(name, directories)
+        if directories.named(name)
         else _common_type(
             spark, with_rows, name, *([wanted.types[name]] if name in wanted.types else [])
         )
@@ -189,7 +186,7 @@ def _select(
     wanted: Wanted,
     leaves: Sequence[Leaf | None],
     targets: Sequence[DataType],
-    directories: Sequence[str],
+    directories: Directories,
 ) -> DataFrame:
     """The rows of files of one kind, as `Rows.parse` gives them.
 
@@ -209,8 +206,8 @@ def _select(
             value = _kept(leaf, type)
         else:
             value = _text(leaf) if number == 0 else _identifier(leaf)
-        above = directories_of(name, directories) if number else []
-        columns.append(F.coalesce(*(directory_column(one, source) for one in above), value))
+        above = directories.named(name) if number else []
+        columns.append(F.coalesce(*(directories.column(one, source) for one in above), value))
     values = dict(zip(places, columns, strict=True))
     frame = frame.select(
         *(value.alias(place) for place, value in values.items()), source.alias(SOURCE)

@@ -11,7 +11,8 @@ from movierate.config.jobs import DumpConfig
 from movierate.reviews.formats.lines import Parser, Row, damaged, read_lines, sound, text_records
 from movierate.reviews.formats.registry import Format, register
 from movierate.reviews.inputs import Inputs
-from movierate.reviews.schema import Name, Records, names_of
+from movierate.reviews.names import Name, names_of
+from movierate.reviews.schema import Records
 
 COLUMNS = (
     *("product/productId", "review/userId", "review/profileName", "review/helpfulness"),
