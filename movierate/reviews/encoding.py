@@ -44,6 +44,7 @@ def _holds_ascii(codec: codecs.CodecInfo) -> bool:
     if not codec._is_text_encoding:  # rot13, base64 and the like
         return False
     try:
+        codec.decode(b"\xff", "surrogateescape")  # as texts are decoded
         return all(codec.decode(text)[0] == text.decode("ascii") for text in (_ASCII, _ESCAPES))
     except UnicodeError:
         return False

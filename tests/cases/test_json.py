@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.cases.conftest import all_rated, refused
-from tests.cases.inputs import GOOD, review, write
+from tests.cases.inputs import GOOD, review, write, write_lines
 
 ROWS = [review(number) for number in range(6)]
 
@@ -125,3 +125,42 @@ def test_a_line_of_thousands_of_keys_is_told_of_in_a_short_line(score, dump):
     outcome = score()
     refused(outcome, "text")
     assert len(outcome.stderr) < 600
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps({"content": ROWS, "totalPages": 1}),
+        json.dumps({"comments": ROWS}, indent=1),
+        "".join(json.dumps({"page": n, "content": ROWS}) + "\n" for n in range(3)),
+    ],
+    ids=["page", "indented", "pages"],
+)
+def test_an_array_in_an_object_whose_name_is_one_of_texts(score, dump, content):
+    write(dump / "items.json", content)
+    refused(score(), "items.json", "jq")
+
+
+def test_an_object_of_lists(score, dump):
+    write(dump / "r.json", json.dumps({"id": ["1", "2"], "text": [GOOD, GOOD]}))
+    refused(score(), "r.json", "columns")
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_an_array_among_many_files_of_lines(score, dump, indent):
+    for number in range(40):
+        write_lines(dump / f"p{number:02}.json", review(f"{number:02}"))
+    array = [review(f"17{letter}") for letter in "abcd"]
+    write(dump / "p17.json", json.dumps(array, indent=indent))
+    all_rated(score(), 43)
+
+
+def test_an_empty_array_beside_others(score, dump):
+    write(dump / "a.json", json.dumps(ROWS))
+    write(dump / "b.json", "[]")
+    all_rated(score(), len(ROWS))
+
+
+def test_an_empty_array_alone(score, dump):
+    write(dump / "b.json", "[]")
+    refused(score(), "b.json", "empty")

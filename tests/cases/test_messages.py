@@ -95,3 +95,40 @@ def test_an_outlier_does_not_change_the_scale(score, dump):
     all_rated(outcome, 201)
     assert outcome.record["rating_scale"]["scale"] == [1, 10]
     assert outcome.record["ratings_unread"] == 1
+
+
+@pytest.mark.parametrize("format", ["snap", "csv", "jsonl"])
+def test_a_format_that_is_not_the_files(score, dump, format):
+    content = {"snap": CSV, "csv": "just a text\nand another\n", "jsonl": CSV}[format]
+    write(dump / "r.txt", content)
+    says = {"snap": "not one of 1 rows", "csv": "--text", "jsonl": "is it JSON Lines"}
+    refused(score("--format", format), says[format])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
+def test_wide_characters(score, dump, encoding):
+    write(dump / "a.csv", CSV)
+    (dump / "b.csv").write_bytes(CSV.replace(",m,", ",n,").encode(encoding))
+    outcome = score()
+    if encoding == "utf-8-sig":
+        all_rated(outcome, 400)
+    else:
+        refused(outcome, "b.csv", encoding[:6], "iconv")
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "a.jsonl.gz"])
+def test_a_gzip_file_that_is_none(score, dump, name):
+    (dump / name).write_bytes(CSV.encode())
+    refused(score(), name, "damaged")
+
+
+def test_a_packed_copy_in_upper_case(score, dump):
+    write(dump / "a.csv", CSV)
+    (dump / "a.csv.GZ").write_bytes(gzip.compress(CSV.encode()))
+    refused(score(), "a.csv.GZ", "packed")
+
+
+@pytest.mark.parametrize("encoding", ["idna", "unicode_escape", "punycode", "utf-7"])
+def test_encodings_of_other_uses(score, dump, encoding):
+    write(dump / "a.csv", CSV)
+    refused(score("--encoding", encoding), "encoding", encoding)

@@ -99,3 +99,65 @@ def test_two_columns_of_one_name(score, dump):
 def test_a_list_is_no_text(score, dump):
     write_parquet(dump / "r.parquet", id=["1"], text=[[GOOD, "and more"]])
     refused(score(), "r.parquet", "text", "lists")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("others", [1, 6])
+def test_texts_with_other_names(score, dump, suffix, others):
+    for number in range(others):
+        write_rows(dump / f"a{number}{suffix}", review(f"a{number}"))
+    write_rows(dump / f"b{suffix}", {"id": "b", "movie": "m", "review": GOOD})
+    all_rated(score(), others + 1)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_name_that_one_file_of_many_has(score, dump, suffix):
+    for number in range(40):
+        movie = {"asin": "other"} if number == 17 else {"movie": "m"}
+        row = {"id": f"{number:02}", "text": GOOD} | movie
+        write_rows(dump / f"p{number:02}{suffix}", row)
+    outcome = score()
+    all_rated(outcome, 40)
+    assert outcome.column("movie_id") == ["m"] * 17 + ["other"] + ["m"] * 22
+
+
+def test_a_name_that_only_late_rows_have(score, dump):
+    long = GOOD * 90
+    rows = [{"id": f"a{n:03}", "asin": "one", "text": long} for n in range(500)]
+    rows += [{"id": f"b{n:03}", "movie_id": "two", "text": long} for n in range(500)]
+    write_lines(dump / "r.jsonl", *rows)
+    outcome = score()
+    all_rated(outcome, 1_000)
+    assert outcome.column("movie_id") == ["one"] * 500 + ["two"] * 500
+
+
+def test_two_texts_in_one_file(score, dump):
+    write_lines(dump / "r.jsonl", review("1", review=GOOD))
+    refused(score(), "text and review", "--text")
+
+
+def test_critics_of_rotten_tomatoes(score, dump):
+    write(dump / "r.csv", f"id,review,fresh\nm1,{GOOD},fresh\nm2,{GOOD},rotten\n")
+    outcome = score()
+    all_rated(outcome, 2)
+    assert sorted(outcome.column("movie_id")) == ["m1", "m2"]
+
+
+def test_a_dump_that_is_like_rotten_tomatoes_and_names_the_movie(score, dump):
+    write(dump / "r.csv", f"id,movie,review,fresh\nr1,m1,{GOOD},fresh\nr2,m1,{GOOD},rotten\n")
+    outcome = score()
+    all_rated(outcome, 2)
+    assert outcome.column("review_id") == ["r1", "r2"]
+    assert outcome.column("movie_id") == ["m1", "m1"]
+
+
+def test_directories_around_the_input(score, dump):
+    write_lines(dump / "movie=old" / "backup" / "r.jsonl", review("1"))
+    outcome = score(input=dump / "movie=old" / "backup")
+    all_rated(outcome, 1)
+    assert outcome.column("movie_id") == ["m"]
+
+
+def test_the_text_is_named_as_something_else(score, dump):
+    write_lines(dump / "r.jsonl", review("1"))
+    refused(score("--id", "text"), "text", "--id")

@@ -10,7 +10,7 @@ import pytest
 
 from movierate.cli.main import main
 from tests.cases.conftest import all_rated, one_line, process_refused, refused
-from tests.cases.inputs import GOOD, review, write_lines, write_parquet
+from tests.cases.inputs import GOOD, review, write, write_lines, write_parquet
 from tests.conftest import run
 from tests.test_readme import BLOCKS
 
@@ -102,3 +102,28 @@ def test_a_home_of_spark_that_is_gone(dump, tmp_path):
     command = ("movierate", "score", "--input", dump, "--output", tmp_path / "out")
     process_refused(run(*command, env={"SPARK_HOME": "/opt/gone"}), "SPARK_HOME", "/opt/gone")
     assert not (tmp_path / "out").exists()
+
+
+def test_latest_does_not_replace_another_table(spark, score, dump, tmp_path, capsys):
+    write_lines(dump / "a.jsonl", review("1"))
+    outcome = score()
+    all_rated(outcome, 1)
+    precious = tmp_path / "precious"
+    spark.range(5).write.parquet(str(precious))
+    capsys.readouterr()
+    code = main(["latest", str(outcome.output), "--output", str(precious)])
+    one_line(code, capsys.readouterr().err, "precious", "another directory")
+    assert spark.read.parquet(str(precious)).count() == 5
+
+
+def test_a_day_without_files_does_not_stop_skip_rated(score, dump, tmp_path):
+    write_lines(dump / "a.jsonl", review("1"))
+    (tmp_path / "out" / "ratings" / "scored_date=2026-01-30").mkdir(parents=True)
+    all_rated(score("--skip-rated"), 1)
+
+
+def test_a_foreign_file_among_the_ratings_is_told_of(score, dump, tmp_path):
+    write_lines(dump / "a.jsonl", review("1"))
+    write(tmp_path / "out" / "ratings" / "notes.txt", "by hand")
+    outcome = score("--skip-rated")
+    one_line(outcome.code, outcome.stderr, "ratings", "move away")

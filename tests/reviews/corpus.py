@@ -70,7 +70,7 @@ JSONL = [
     case("no-last-newline.jsonl", SOUND.strip(), rated=1),
     case("cut-off.jsonl", SOUND + SOUND[:40], rated=1, malformed_record=1),
     case("not-json.jsonl", "hello\n" + SOUND, rated=1, malformed_record=1),
-    case("array.jsonl", f"[1, 2]\n[{SOUND.strip()}]\n", malformed_record=2),
+    case("array.jsonl", f"[1, 2]\n[{SOUND.strip()}]\n", rated=1, malformed_record=1),
     case("scalar.jsonl", '"text"\n12\nnull\ntrue\n', malformed_record=4),
     case("two-on-a-line.jsonl", SOUND.strip() * 2 + "\n", malformed_record=1),
     case("single-quotes.jsonl", "{'text': 'A good film'}\n", rated=1),

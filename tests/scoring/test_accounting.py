@@ -164,11 +164,11 @@ def test_nested_parquet_with_partitions_and_kept_columns(spark, tmp_path):
     ("name", "content", "says"),
     [
         ("dump.json", b'[["text"], ["a"]]', "its elements are not objects"),
-        ("wrapped.json", b'{"reviews": [{"text": "a"}]}', "with all reviews inside.*jq -c"),
+        ("wrapped.json", b'{"reviews": [{"text": "a"}]}', "holds all reviews inside.*jq -c"),
         ("dump.csv", "text,id\na,1\n".encode("utf-16"), "UTF-16.*iconv"),
         ("dump.bin", b"\x00\x01\x02", "cannot detect the format"),
         ("dump.parquet", b"no Parquet", "can't be read as parquet"),
-        ("dump.jsonl.gz", b"no gzip", "is a JSON object"),
+        ("dump.jsonl.gz", b"no gzip", "is it damaged"),
     ],
 )
 def test_a_dump_that_can_not_be_read_at_all_is_one_line(spark, tmp_path, name, content, says):

@@ -83,7 +83,7 @@ def test_a_view_replaces_nothing_but_a_view(nights, spark):
     tmp_path, _ = nights
     output = str(tmp_path / "out")
     for target in (output, f"{output}/ratings"):
-        with pytest.raises(UserError, match="not such a view"):
+        with pytest.raises(UserError, match="not written by `latest`"):
             write_latest(spark, output, target)
     with pytest.raises(UserError, match="has no ratings"):
         write_latest(spark, str(tmp_path / "none"), str(tmp_path / "none" / "latest"))

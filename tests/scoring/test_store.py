@@ -144,7 +144,7 @@ def test_of_many_that_find_a_dead_lock_one_gets_it(spark, tmp_path):
     script = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from movierate.scoring import lock\n"
+        "from movierate.scoring.output import lock\n"
         "file = lock._LocalFile(Path(sys.argv[1]))\n"
         "time.sleep(float(sys.argv[2]) - time.time())\n"
         "try:\n"

@@ -42,6 +42,9 @@ LONGEST_RECORD = 100 << 20
 FEWEST_SOUND = 0.5
 """Share of a sample's records that must be sound for a dialect to be believed."""
 
+FEWEST_LINES = 4
+"""Lines from which a file may be thought to have a dialect of its own."""
+
 FEWEST_SWALLOWED = 8
 """A quoted field of more lines, each with a record's separators, is that of a stray quote."""
 
@@ -300,8 +303,8 @@ def _without_hint(lines: list[str]) -> list[str]:
 
 def _own(lines: Sequence[str], dialect: Dialect, separator: str | None) -> Dialect:
     """The dialect of a file that begins so: the one of most files, if it fits as well as any."""
-    fitness = _fitness(lines, dialect)
-    if fitness[0]:
+    fits, _, width = fitness = _fitness(lines, dialect)
+    if fits or (width > 1 and len(lines) < FEWEST_LINES):
         return dialect
     guessed = guess_dialect(lines, separator)
     return guessed if _fitness(lines, guessed) > fitness else dialect

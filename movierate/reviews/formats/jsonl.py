@@ -248,7 +248,8 @@ def _parse_line(text: str) -> list[dict[str, Any]]:
 def _begins_document(line: str) -> bool:
     """Whether the first line of some is one of an array or object that goes on in the next."""
     start = line.strip("\ufeff \t\r\n")
-    return start in ("[", "{") or (start[:1] == "[" and _load(start) is None)
+    begins_array = re.match(r"\[\s*\{", start) is not None
+    return start in ("[", "{") or (begins_array and not _parse_line(start))
 
 
 def _split_at_braces(lines: Iterable[bytes]) -> Iterator[bytes]:
