@@ -124,12 +124,10 @@ def parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name] = ()) ->
     parse_document = document_parser(columns, encoding, kept)
 
     def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
-        lines = iter(lines)
-        first = next((line for line in lines if line.strip()), None)
-        if first is None:
-            return
-        lines = chain([first], lines)
-        if _begins_document(first.decode(encoding, "surrogateescape")):
+        start, lines = _start_of(iter(lines), 2)
+        filled = [line for line in start if line.strip()]
+        lines = chain(start, lines)
+        if len(filled) > 1 and _begins_document(filled[0].decode(encoding, "surrogateescape")):
             yield from parse_document(source, _split_at_braces(lines))
             return
         for line in lines:
@@ -250,6 +248,17 @@ def _begins_document(line: str) -> bool:
     start = line.strip("\ufeff \t\r\n")
     begins_array = re.match(r"\[\s*\{", start) is not None
     return start in ("[", "{") or (begins_array and not _parse_line(start))
+
+
+def _start_of(lines: Iterator[bytes], count: int) -> tuple[list[bytes], Iterator[bytes]]:
+    """Lines up to so many that are not blank, and the others."""
+    start: list[bytes] = []
+    for line in lines:
+        start.append(line)
+        count -= bool(line.strip())
+        if count == 0:
+            break
+    return start, lines
 
 
 def _split_at_braces(lines: Iterable[bytes]) -> Iterator[bytes]:
