@@ -14,7 +14,7 @@ DEMO = ["duckdb>=1.4,<3"]
 setup(
     name="movierate",
     version=VERSION,
-    description="Predicts movie ratings from the text of reviews, at any scale: a CNN-LSTM on Spark.",
+    description="Predicts movie ratings from the text of reviews with a CNN-LSTM on Spark.",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
