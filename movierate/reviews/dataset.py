@@ -24,7 +24,7 @@ from movierate.reviews.corrupt import (
     unfinished_bzip2,
 )
 from movierate.reviews.encoding import AUTO, check_encoding, guess_encoding
-from movierate.reviews.formats.registry import Format, detect_format, find_format
+from movierate.reviews.formats.registry import Format, choose_format
 from movierate.reviews.inputs import Inputs, find_inputs
 from movierate.reviews.kept import KeptColumn, find_kept
 from movierate.reviews.listing import File, check_all_read
@@ -136,8 +136,7 @@ def read_reviews(
             a column is missing, or Spark would pass over one of the files.
     """
     inputs = find_inputs(spark, paths, whole.inputs if whole else None)
-    is_named = config.format != AUTO
-    format = find_format(config.format) if is_named else detect_format(inputs)
+    format = choose_format(config.format, inputs)
     inputs = inputs.only(format.select(inputs.files))
     check_not_container(inputs)
     encoding = _encoding(inputs, format, config)

@@ -129,19 +129,15 @@ def list_files(spark: SparkSession, paths: Sequence[str], may_be_empty: bool = F
                 is_empty &= not file.bytes
         if is_empty and not may_be_empty:
             raise UserError(f"input: {path} holds no files with data: nothing to rate")
-    files = {real: _best_name(real, list(names.values())) for real, names in found.items()}
+    files = tuple(_best_name(real, list(names.values())) for real, names in found.items())
+    read = {file.path for file in files}
+    all_names = dict.fromkeys(path for names in found.values() for path in names)
     return Listing(
         roots=_outermost(roots),
-        files=tuple(files.values()),
-        passed_over=tuple(
-            path
-            for path in dict.fromkeys(documents)
-            if not any(path in names for names in found.values())
-        ),
+        files=files,
+        passed_over=tuple(path for path in dict.fromkeys(documents) if path not in all_names),
         repeated=tuple(repeated),
-        links=tuple(
-            path for real, names in found.items() for path in names if path != files[real].path
-        ),
+        links=tuple(path for path in all_names if path not in read),
     )
 
 

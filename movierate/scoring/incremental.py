@@ -24,8 +24,7 @@ from movierate.config.jobs import ScoreConfig
 from movierate.errors import GateTripped, RunFailed, UserError
 from movierate.logs import Phases
 from movierate.reviews.dataset import Dump, read_reviews
-from movierate.reviews.encoding import AUTO
-from movierate.reviews.formats.registry import detect_format, find_format
+from movierate.reviews.formats.registry import choose_format
 from movierate.reviews.inputs import Inputs, find_inputs
 from movierate.reviews.listing import (
     Listing,
@@ -134,8 +133,7 @@ def _understand(spark: SparkSession, inputs: Inputs, config: ScoreConfig) -> Dum
     What its columns are is the same for all batches. The checkpoint holds on to the first files
     that it hands out: a mistake should be found before.
     """
-    is_named = config.format != AUTO
-    format = find_format(config.format) if is_named else detect_format(inputs)
+    format = choose_format(config.format, inputs)
     if not format.is_streamable:
         raise UserError(
             "incremental: a tree of one file a review can't be streamed, as its films lie in files "

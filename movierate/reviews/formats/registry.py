@@ -12,7 +12,7 @@ from pyspark.sql import SparkSession
 from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
 from movierate.reviews.containers import check_not_container
-from movierate.reviews.encoding import UTF8
+from movierate.reviews.encoding import AUTO, UTF8
 from movierate.reviews.formats import check_format, format_names
 from movierate.reviews.inputs import Head, Inputs
 from movierate.reviews.listing import File, data_suffix
@@ -67,6 +67,15 @@ def find_format(name: str) -> Format:
 def formats_by_suffix() -> dict[str, Format]:
     """The format that each suffix stands for."""
     return {suffix: format for format in _all() for suffix in format.suffixes}
+
+
+def choose_format(name: str, inputs: Inputs) -> Format:
+    """The format that the user named, or the one detected.
+
+    Raises:
+        UserError: as `find_format` or `detect_format`.
+    """
+    return detect_format(inputs) if name == AUTO else find_format(name)
 
 
 def detect_format(inputs: Inputs) -> Format:
