@@ -8,7 +8,13 @@ from setuptools import find_packages, setup
 HERE = Path(__file__).parent
 (VERSION,) = re.findall(r'__version__ = "(.+)"', (HERE / "movierate/_version.py").read_text())
 
-TRAIN = ["tensorflow-cpu>=2.20,<2.22", "gensim>=4.4,<5", "scipy>=1.13", "matplotlib>=3.9,<4"]
+TRAIN = [
+    "tensorflow-cpu>=2.20,<2.22",
+    "gensim>=4.4,<5",
+    "scipy>=1.13",
+    "scikit-learn>=1.5,<2",
+    "matplotlib>=3.9,<4",
+]
 DEMO = ["duckdb>=1.4,<3"]
 
 setup(
@@ -28,7 +34,9 @@ setup(
         "pyarrow>=15",
         "numpy>=1.26",
         "numba>=0.62",
+        "pydantic>=2.7,<3",
         "pyyaml>=6",
+        "filelock>=3.13",
         "safetensors>=0.5",
     ],
     extras_require={

@@ -10,7 +10,6 @@ compared with it, and what is the same in most rows, the teacher and Word2Vec, i
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import hashlib
 import json
 import math
@@ -48,20 +47,20 @@ class Row(NamedTuple):
 
     def epochs(self, epochs: int) -> int:
         """How many of its own are worth that many of the recipe's."""
-        by_label_alone = not self.has_unlabelled or self.settings.get("teacher") == 0
+        by_label_alone = not self.has_unlabelled or self.settings.get("distillation_weight") == 0
         return round(MORE_EPOCHS * epochs) if by_label_alone else epochs
 
 
 ROWS = {
     RECIPE: Row(),
-    "no phrases, the same words": Row({"phrases": 0.0, "vocabulary_size": 24_750}),
+    "no phrases, the same words": Row({"phrase_share": 0.0, "vocabulary_size": 24_750}),
     "a window of 50": Row({"window": 50}),
-    "no teacher": Row({"teacher": 0.0}),
-    "the last tokens": Row({"choose": "last"}),
+    "no teacher": Row({"distillation_weight": 0.0}),
+    "the last tokens": Row({"token_selection": "last"}),
     "a window of 148": Row({"window": 148}),
     "no unlabelled reviews": Row(has_unlabelled=False),
-    "no excerpts, none joined": Row({"excerpts": 0.0, "joined": 0.0}),
-    "word vectors that move freely": Row({"embedding_rate": 1.0}),
+    "no excerpts, none joined": Row({"excerpts": 0.0, "concat_ratio": 0.0}),
+    "word vectors that move freely": Row({"embedding_lr_multiplier": 1.0}),
     "the squared error": Row({"loss": "mse"}),
 }
 
@@ -96,14 +95,14 @@ def main() -> None:
     for name in arguments.only:
         row = ROWS[name]
         settings = {**row.settings, "epochs": row.epochs(arguments.epochs)}
-        changed = dataclasses.replace(config, **settings)
+        changed = config.model_copy(update=settings)
         with tempfile.TemporaryDirectory() as folder:
             output, texts = Path(folder) / "model", unlabelled if row.has_unlabelled else None
             bundle = train.train(changed, labelled, output, None, texts, partial(said_of, name))
         predicted = Rater(bundle).rate(list(held_out["text"])).predicted_rating
         predicted = np.nan_to_num(predicted, nan=true.mean())
         error = np.abs(predicted - true)
-        figures = metrics(true, predicted, config.stars)
+        figures = metrics(true, predicted, config.target_scale)
         found[name] = {**figures, **settings, "errors": error.round(4).tolist()}
         results.write_text(json.dumps(found))
         said = [f"{figures[key]:.3f}" for key in ("mae", "rmse", "accuracy")]

@@ -22,7 +22,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from movierate.config.jobs import ScoreConfig
+from movierate.config.jobs import DumpConfig, ScoreConfig
 from movierate.scoring.job import score
 from movierate.spark.session import start_spark, stop_spark
 
@@ -234,7 +234,10 @@ def write_tree(reviews: pd.DataFrame, root: Path) -> Path:
 
 
 SHAPES: dict[str, tuple[Callable[[pd.DataFrame, Path], Path], ScoreConfig]] = {
-    "parquet, nested, Hive partitions": (parquet_nested, ScoreConfig(text="review.text")),
+    "parquet, nested, Hive partitions": (
+        parquet_nested,
+        ScoreConfig(dump=DumpConfig(text="review.text")),
+    ),
     "jsonl: Amazon 2014, .gz": (amazon_2014, ScoreConfig()),
     "jsonl: Amazon 2018, .gz": (amazon_2018, ScoreConfig()),
     "jsonl: Amazon 2023": (amazon_2023, ScoreConfig()),
@@ -243,7 +246,10 @@ SHAPES: dict[str, tuple[Callable[[pd.DataFrame, Path], Path], ScoreConfig]] = {
     "csv: Kaggle IMDB": (kaggle_imdb, ScoreConfig()),
     "csv: Letterboxd, newlines": (letterboxd, ScoreConfig()),
     "csv: semicolons, .bz2": (csv_bz2, ScoreConfig()),
-    "tsv: Rotten Tomatoes, Windows-1252": (rotten_tomatoes, ScoreConfig(encoding="windows-1252")),
+    "tsv: Rotten Tomatoes, Windows-1252": (
+        rotten_tomatoes,
+        ScoreConfig(dump=DumpConfig(encoding="windows-1252")),
+    ),
     "aclimdb": (aclimdb, ScoreConfig()),
     "snap, Latin-1, .gz": (snap, ScoreConfig()),
 }

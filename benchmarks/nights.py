@@ -76,7 +76,7 @@ class Growing:
 
     def score(self, spark: SparkSession, number: int, config: ScoreConfig) -> dict[str, Any]:
         """What a night's run does."""
-        config = dataclasses.replace(config, incremental=True, skip_rated=True)
+        config = config.model_copy(update={"incremental": True, "skip_rated": True})
         return total(score_new_files(spark, [str(self.input)], str(self.output), config))
 
 
@@ -102,7 +102,7 @@ class Cumulative:
 
     def score(self, spark: SparkSession, number: int, config: ScoreConfig) -> dict[str, Any]:
         """What a night's run does."""
-        config = dataclasses.replace(config, skip_rated=True)
+        config = config.model_copy(update={"skip_rated": True})
         return score(spark, [str(self.input)], str(self.output), config).record
 
 

@@ -467,7 +467,7 @@ def _exact(arguments: argparse.Namespace, work: Path) -> Any:
     from movierate.inference.tables import lay_out
     from movierate.kernels.cache import kernels
     from movierate.model.bundle import load
-    from movierate.model.shapes import live_positions
+    from movierate.model.shapes import receptive_length
     from movierate.text.encoder import Encoder
 
     columns = [pq.read_table(path, columns=["text"])["text"] for path in arguments.reviews]
@@ -489,7 +489,7 @@ def _exact(arguments: argparse.Namespace, work: Path) -> Any:
         apart = np.nanmax(np.abs(backwards - ours[::-1][:999]))
         found[f"{name}: alone or together, stars"] = float(apart)
     bundle = load(work / "imdb")
-    live = live_positions(bundle.window)
+    live = receptive_length(bundle.window)
     arrays = lay_out(bundle, kernels())
     unicode = _random_texts(100_000)
     for choose in ("last", "ends", "salient"):

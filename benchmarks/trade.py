@@ -14,7 +14,7 @@ import matplotlib as mpl
 from table import print_head, print_row
 
 from movierate.model.bundle import load
-from movierate.model.shapes import live_positions
+from movierate.model.shapes import receptive_length
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt
@@ -34,7 +34,9 @@ def main() -> None:
     for bundle in sorted(map(load, arguments.models), key=lambda bundle: bundle.window):
         found, rate = bundle.metrics["validation"], speeds[str(bundle.window)]
         figures = [f"{found[key]:.3f}" for key in ("mae", "rmse", "accuracy")]
-        print_row(str(bundle.window), str(live_positions(bundle.window)), *figures, f"{rate:,.0f}")
+        print_row(
+            str(bundle.window), str(receptive_length(bundle.window)), *figures, f"{rate:,.0f}"
+        )
         points.append((rate, found["mae"]))
         axes.annotate(
             f"window {bundle.window}", points[-1], xytext=(8, 8), textcoords="offset points"

@@ -6,9 +6,9 @@ import argparse
 import sys
 import tempfile
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from movierate.config.load import Config, make_config
+from movierate.config.load import Config, make_config, setting_names
 from movierate.errors import UserError
 from movierate.model.bundle import DEFAULT_MODEL
 from movierate.reviews.encoding import AUTO
@@ -78,13 +78,11 @@ def load_config(kind: type[Config], arguments: argparse.Namespace) -> Config:
     Raises:
         UserError: as `make_config`, or there is no such format.
     """
-    flags = {
-        key: value for key, value in vars(arguments).items() if key in kind.__dataclass_fields__
-    }
-    config = make_config(
-        kind, getattr(arguments, "config", None), flags, getattr(arguments, "set", ())
-    )
-    check_format(config.format)
+    flags = {key: value for key, value in vars(arguments).items() if key in setting_names(kind)}
+    file, assigned = getattr(arguments, "config", None), getattr(arguments, "set", ())
+    config = make_config(kind, file, flags, assigned, print_progress)
+    dump: Any = getattr(config, "dump", config)
+    check_format(dump.format)
     return config
 
 

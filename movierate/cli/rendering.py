@@ -3,38 +3,43 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from movierate.scoring.run_record import RunRecord
 
 
-def score_summary(record: dict[str, Any], record_path: str) -> str:
+def score_summary(record: RunRecord, record_path: str) -> str:
     """What a run of score did, for people."""
-    rows = record["rows"]
+    from movierate.scoring.run_record import WITHHELD
+
+    rows = record.rows
     reasons = ", ".join(
-        f"{count:,} {reason}" for reason, count in sorted(record["rejected_by_reason"].items())
+        f"{count:,} {reason}" for reason, count in sorted(record.rejected_by_reason.items())
     )
     columns = ", ".join(
         f"{role} from {column if isinstance(column, str) else ' or '.join(column)}"
-        for role, column in record["columns"].items()
+        for role, column in record.columns.items()
         if column and role != "keep"
     )
-    dump = f"{record['format']}, {record['encoding']}"
-    if record["rating_scale"]:
-        dump += f"; {describe_rating_scale(record['rating_scale'], record['ratings_unread'])}"
-    broken = len(record["broken_files"])
-    output = record["output"].rstrip("/")
+    dump = f"{record.format}, {record.encoding}"
+    if record.rating_scale:
+        dump += f"; {describe_rating_scale(record.rating_scale, record.ratings_unread)}"
+    broken = len(record.broken_files)
+    output = record.output.rstrip("/")
     files = f"{output}/ratings/**/*.parquet".replace("'", "''")
-    day = f"scored_date={record['scored_date']}"
-    skipped, batches = rows.get("skipped"), record["batches"]
+    day = f"scored_date={record.scored_date}"
+    skipped, batches = rows.get("skipped"), record.batches
     lines = [
         f"read      {rows['read']:>14,} rows of {dump} ({columns})",
         *([f"skipped   {skipped:>14,} that were rated before"] if skipped is not None else []),
-        f"rated     {rows['rated']:>14,} with {record['model_id']}",
+        f"rated     {rows['rated']:>14,} with {record.model_id}",
         f"rejected  {rows['rejected']:>14,}{f' ({reasons})' if reasons else ''}",
         *([f"broken    {broken:>14,} files, read as far as they go"] if broken else []),
         *([f"batches   {len(batches):>14,}, up to batch={batches[-1]}"] if batches else []),
-        f"took      {record['seconds']:>14,.1f} s, {record['rows_per_second']:,.0f} rows/s",
+        f"took      {record.seconds or 0:>14,.1f} s, {record.rows_per_second or 0:,.0f} rows/s",
     ]
-    if record["status"] == "held":
+    if record.status == WITHHELD:
         return "\n".join([*lines, f"record    {record_path}"])
     lines += [
         f"ratings   {output}/ratings/{day}",
@@ -45,9 +50,9 @@ def score_summary(record: dict[str, Any], record_path: str) -> str:
     return "\n".join(lines)
 
 
-def score_json(record: dict[str, Any], record_path: str) -> str:
+def score_json(record: RunRecord, record_path: str) -> str:
     """The record on one line, less what may be long: under spark-submit it stands in the log."""
-    short = {key: value for key, value in record.items() if key != "files"}
+    short = {key: value for key, value in record.as_dict().items() if key != "files"}
     return json.dumps({**short, "record": record_path}, ensure_ascii=False)
 
 

@@ -10,8 +10,7 @@ from typing import Any
 
 from movierate.cli.arguments import add_config, add_dump, add_model, load_config
 from movierate.cli.rendering import score_json, score_summary
-from movierate.config.jobs import ScoreConfig
-from movierate.config.load import parse_date
+from movierate.config.jobs import ScoreConfig, parse_date
 from movierate.errors import GateTripped, UserError
 from movierate.logs import FORMATS as LOG_FORMATS
 from movierate.logs import JSON, Phases
@@ -30,48 +29,16 @@ def add_command(commands: Any) -> None:
         "--date",
         type=parse_date,
         metavar="YYYY-MM-DD",
-        help="whose ratings to replace; today in UTC",
+        help="the day whose ratings are replaced; today in UTC by default",
     )
-    score.add_argument(
-        "--max-rejected",
-        type=float,
-        metavar="SHARE",
-        help="exit with 3 if more of the rows are rejected, as 0.05",
-    )
-    score.add_argument(
-        "--max-drift",
-        type=float,
-        metavar="PSI",
-        help="exit with 3 if the drift from the baseline is larger, as 0.25",
-    )
-    score.add_argument(
-        "--drift-baseline",
-        metavar="DIR",
-        help="measure drift from the last good nights of this output, as of --output itself; "
-        "from the model's held-out reviews by default",
-    )
-    score.add_argument(
-        "--drift-nights", type=int, metavar="N", help="how many of those nights; 7 by default"
-    )
-    score.add_argument(
-        "--gate-before-publish",
-        action="store_const",
-        const=True,
-        help="publish nothing if one of these two trips",
-    )
-    score.add_argument("--limit", type=int, metavar="N", help="rate no more than N rows")
-    score.add_argument(
+    _add_gates(score)
+    score.add_argument("--limit", type=int, metavar="N", help="rate at most N rows")
+    _add_flag(
+        score,
         "--skip-rated",
-        action="store_const",
-        const=True,
-        help="do not rate again what this model has rated, unless its text was edited",
+        "skip reviews that this model has rated, unless their text was edited",
     )
-    score.add_argument(
-        "--incremental",
-        action="store_const",
-        const=True,
-        help="read only files that no run has scored",
-    )
+    _add_flag(score, "--incremental", "read only files that no run has scored")
     score.add_argument(
         "--files-per-batch",
         type=int,
@@ -80,15 +47,48 @@ def add_command(commands: Any) -> None:
     )
     add_config(score)
     score.add_argument(
-        "--log-format", choices=LOG_FORMATS, default=LOG_FORMATS[0], help="of what is printed"
+        "--log-format",
+        choices=LOG_FORMATS,
+        default=LOG_FORMATS[0],
+        help="format of what is printed",
     )
-    score.add_argument("--verbose", action="store_true", help="let Spark say what it does")
+    score.add_argument("--verbose", action="store_true", help="show Spark's own log")
+
+
+def _add_gates(score: argparse.ArgumentParser) -> None:
+    score.add_argument(
+        "--max-rejected",
+        type=float,
+        metavar="SHARE",
+        help="exit with 3 if a larger share of the rows is rejected, like 0.05",
+    )
+    score.add_argument(
+        "--max-drift",
+        type=float,
+        metavar="PSI",
+        help="exit with 3 if the drift from the baseline is larger, like 0.25",
+    )
+    score.add_argument(
+        "--drift-baseline",
+        metavar="DIR",
+        help="measure drift from the last good nights of this output, for example of --output "
+        "itself; by default, from the model's held-out reviews",
+    )
+    score.add_argument(
+        "--drift-nights", type=int, metavar="N", help="the number of those nights; 7 by default"
+    )
+    _add_flag(score, "--gate-before-publish", "publish nothing if one of these gates trips")
+
+
+def _add_flag(score: argparse.ArgumentParser, name: str, help: str) -> None:
+    """A flag that overrides the config file only where it is given."""
+    score.add_argument(name, action="store_const", const=True, help=help)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Rate a dump and print what came of it."""
     config = load_config(ScoreConfig, arguments)
-    from movierate.scoring.gates import gates_said
+    from movierate.scoring.gates import describe_gates
     from movierate.scoring.incremental import score_new_files, total
     from movierate.scoring.job import score
     from movierate.spark.session import stop_spark
@@ -110,14 +110,14 @@ def run(arguments: argparse.Namespace) -> None:
     record = total(runs)
     summary = score_json if arguments.log_format == JSON else score_summary
     print(summary(record, runs[-1].record_path), flush=True)
-    if record["gates_tripped"]:
-        raise GateTripped(gates_said(record))
+    if record.gates_tripped:
+        raise GateTripped(describe_gates(record))
 
 
 def _start_spark(arguments: argparse.Namespace, config: ScoreConfig) -> Any:
     """The session, once what needs none has been looked at; a failure leaves a record, too."""
     from movierate.model.bundle import find
-    from movierate.scoring.run_record import begun, failed, leave_locally
+    from movierate.scoring.run_record import start_record, write_record
     from movierate.spark.paths import check_output
     from movierate.spark.session import check_local, start_spark
 
@@ -128,6 +128,8 @@ def _start_spark(arguments: argparse.Namespace, config: ScoreConfig) -> Any:
         check_local(arguments.input)
         return start_spark("movierate score", verbose=arguments.verbose)
     except UserError as error:
-        record = begun(arguments.input, arguments.output, config, now)
-        leave_locally(failed(record, error, time.monotonic() - clock))
+        record = start_record(arguments.input, arguments.output, config, now)
+        record.fail(error)
+        record.seconds = round(time.monotonic() - clock, 3)
+        write_record(record, None)
         raise

@@ -63,11 +63,12 @@ def run(arguments: argparse.Namespace) -> None:
     with running_spark("movierate train", driver_memory="4g") as spark:
         check_names(spark, paths, str(arguments.output))
         check_apart(spark, paths, str(arguments.output))
-        labelled = read_labelled(spark, arguments.reviews, config, config.stars)
+        dump, scale = config.dump, config.target_scale
+        labelled = read_labelled(spark, arguments.reviews, dump, scale)
         if arguments.validation:
-            validation = read_labelled(spark, [arguments.validation], config, config.stars).reviews
+            validation = read_labelled(spark, [arguments.validation], dump, scale).reviews
         if arguments.unlabelled:
-            unlabelled = review_texts(spark, arguments.unlabelled, config)
+            unlabelled = review_texts(spark, arguments.unlabelled, dump)
     from movierate.training.train import train
 
     bundle = train(

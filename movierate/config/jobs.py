@@ -1,142 +1,150 @@
-"""Settings of each job: a dataclass whose values are checked."""
+"""The settings of each job. Pydantic checks types and ranges."""
 
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 
 from movierate.errors import UserError
 from movierate.model.bundle import DEFAULT_MODEL
 from movierate.model.shapes import SHORTEST_WINDOW
-from movierate.text.window import CHOICES
+
+LARGEST = 2**31 - 1
+"""The largest whole number that Spark takes."""
 
 
-@dataclass(frozen=True)
-class DumpConfig:
-    """How to read a review dump. A column that is not named is found by its common aliases."""
+def parse_date(written: object) -> datetime.date:
+    """A date written YYYY-MM-DD.
 
-    format: str = "auto"
-    text: str | None = None
-    movie: str | None = None
-    id: str | None = None
-    rating: str | None = None
-    rating_scale: tuple[float, float] | None = None
-    encoding: str | None = None
-    sep: str | None = None
-    strict: bool = False
-
-    def __post_init__(self) -> None:
-        if self.rating_scale is not None and self.rating_scale[0] >= self.rating_scale[1]:
-            raise UserError("rating_scale: give the lowest and the highest rating, as 1-5")
-        if self.sep is not None:
-            object.__setattr__(self, "sep", _separator(self.sep))
+    Raises:
+        UserError: it is written in another way, or there is no such day.
+    """
+    if type(written) is datetime.date:
+        return written
+    try:
+        return datetime.datetime.strptime(str(written), "%Y-%m-%d").date()
+    except ValueError:
+        raise UserError(f"date: {written!s:.80} is not a date: write it as YYYY-MM-DD") from None
 
 
-@dataclass(frozen=True)
-class ScoreConfig(DumpConfig):
-    """Settings of the scoring job; conf/score.yaml says what each does."""
-
-    model: str = DEFAULT_MODEL
-    keep: tuple[str, ...] = ()
-    date: datetime.date | None = None
-    limit: int | None = None
-    max_rejected: float | None = None
-    max_drift: float | None = None
-    drift_baseline: str | None = None
-    drift_nights: int = 7
-    gate_before_publish: bool = False
-    skip_rated: bool = False
-    incremental: bool = False
-    files_per_batch: int = 100
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _at_least("files_per_batch", self.files_per_batch, 1)
-        if self.incremental and self.limit is not None:
-            raise UserError("limit: an incremental run reads whole files: leave one of the two out")
-        if self.max_rejected is not None:
-            _between("max_rejected", self.max_rejected, 0, 1)
-        if self.max_drift is not None:
-            _at_least("max_drift", self.max_drift, 0)
-        _at_least("drift_nights", self.drift_nights, 1)
-        if self.limit is not None:
-            _at_least("limit", self.limit, 1)
+def _split_names(written: Any) -> Any:
+    """Column names from a YAML list, or from one string with commas."""
+    if isinstance(written, str):
+        return tuple(name for part in written.split(",") if (name := part.strip()))
+    return tuple(written) if isinstance(written, list) else written
 
 
-@dataclass(frozen=True)
-class TrainConfig(DumpConfig):
-    """Settings of the training job; conf/train.yaml says what each does."""
-
-    name: str | None = None
-    data: str | None = None
-    window: int = 100
-    choose: str = "salient"
-    vocabulary_size: int = 45_000
-    phrases: float = 0.45
-    min_count: int = 2
-    salience_shrinkage: float = 100.0
-    word_vectors: str = "train"
-    word_vector_epochs: int = 5
-    embedding_rate: float = 0.15
-    validation_share: float = 0.1
-    calibration_share: float = 0.1
-    teacher: float = 0.5
-    excerpts: float = 0.3
-    joined: float = 0.1
-    epochs: int = 8
-    batch_size: int = 256
-    learning_rate: float = 2e-3
-    dropout: float = 0.1
-    word_dropout: float = 0.05
-    loss: str = "huber"
-    weights_dtype: str = "float16"
-    stars: tuple[float, float] = (1.0, 10.0)
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        _at_least("window", self.window, SHORTEST_WINDOW)
-        _one_of("choose", self.choose, tuple(CHOICES))
-        _at_least("vocabulary_size", self.vocabulary_size, 3)
-        _between("phrases", self.phrases, 0, 0.9)
-        _at_least("min_count", self.min_count, 1)
-        _at_least("salience_shrinkage", self.salience_shrinkage, 0)
-        _at_least("word_vector_epochs", self.word_vector_epochs, 1)
-        _between("embedding_rate", self.embedding_rate, 0, 1)
-        _between("validation_share", self.validation_share, 0.01, 0.9)
-        _between("calibration_share", self.calibration_share, 0, 0.5)
-        _between("teacher", self.teacher, 0, 1)
-        _between("excerpts", self.excerpts, 0, 10)
-        _between("joined", self.joined, 0, 10)
-        _at_least("epochs", self.epochs, 1)
-        _at_least("batch_size", self.batch_size, 1)
-        _between("learning_rate", self.learning_rate, 1e-9, 10)
-        _at_least("seed", self.seed, 0)
-        _between("dropout", self.dropout, 0, 0.9)
-        _between("word_dropout", self.word_dropout, 0, 0.9)
-        _one_of("loss", self.loss, ("mae", "mse", "huber"))
-        _one_of("weights_dtype", self.weights_dtype, ("float16", "float32"))
-        if self.stars[0] >= self.stars[1]:
-            raise UserError("stars: give the model's lowest and highest rating, as [1, 10]")
+def _split_range(written: Any) -> Any:
+    """The two ends of a range from a YAML list, or from a string like 1-5."""
+    if isinstance(written, str):
+        try:
+            return tuple(float(end) for end in written.split("-"))
+        except ValueError:
+            raise ValueError("write a range of two numbers, like 1-5") from None
+    return tuple(written) if isinstance(written, list) else written
 
 
-def _separator(text: str) -> str:
-    text = {"\\t": "\t", "tab": "\t"}.get(text, text)
+def _check_range(ends: tuple[float, float]) -> tuple[float, float]:
+    if ends[0] >= ends[1]:
+        raise ValueError("give the lowest and the highest rating, like 1-5")
+    return ends
+
+
+def _check_separator(written: str) -> str:
+    text = {"\\t": "\t", "tab": "\t"}.get(written, written)
     if len(text) != 1 or not text.isascii() or text in '\r\n"':
-        raise UserError(f"sep: {text!r} is not one ASCII character: give , or ; or | or tab")
+        raise ValueError("give one ASCII character: , or ; or | or tab")
     return text
 
 
-def _one_of(key: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise UserError(f"{key}: {value} is none of {', '.join(known)}")
+Text = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
+Count = Annotated[int, Field(ge=1, le=LARGEST)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Names = Annotated[tuple[Text, ...], BeforeValidator(_split_names)]
+Date = Annotated[datetime.date, BeforeValidator(parse_date)]
+Range = Annotated[tuple[float, float], BeforeValidator(_split_range), AfterValidator(_check_range)]
+Separator = Annotated[str, AfterValidator(_check_separator)]
 
 
-def _at_least(key: str, value: float, least: float) -> None:
-    if value < least:
-        raise UserError(f"{key}: {value} is too small, give at least {least}")
+class Settings(BaseModel):
+    """Settings that cannot change. An unknown key or a value of another type is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
 
-def _between(key: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise UserError(f"{key}: {value} is not between {low} and {high}")
+class DumpConfig(Settings):
+    """How to read a review dump. A column without a name is found by its common aliases."""
+
+    format: Text = "auto"
+    text: Text | None = None
+    movie: Text | None = None
+    id: Text | None = None
+    rating: Text | None = None
+    rating_scale: Range | None = None
+    encoding: Text | None = None
+    sep: Separator | None = None
+    strict: bool = False
+
+
+class ScoreConfig(Settings):
+    """Settings of the scoring job. conf/score.yaml explains each one."""
+
+    dump: DumpConfig = DumpConfig()
+    model: Text = DEFAULT_MODEL
+    keep: Names = ()
+    date: Date | None = None
+    limit: Count | None = None
+    max_rejected: Share | None = None
+    max_drift: Annotated[float, Field(ge=0)] | None = None
+    drift_baseline: Text | None = None
+    drift_nights: Count = 7
+    gate_before_publish: bool = False
+    skip_rated: bool = False
+    incremental: bool = False
+    files_per_batch: Count = 100
+
+    @model_validator(mode="after")
+    def _check(self) -> ScoreConfig:
+        if self.incremental and self.limit is not None:
+            raise UserError("limit: an incremental run reads whole files: leave one of the two out")
+        return self
+
+
+class TrainConfig(Settings):
+    """Settings of the training job. conf/train.yaml explains each one."""
+
+    dump: DumpConfig = DumpConfig()
+    name: Text | None = None
+    data: Text | None = None
+    window: Annotated[int, Field(ge=SHORTEST_WINDOW, le=LARGEST)] = 100
+    token_selection: Literal["last", "ends", "salient"] = "salient"  # noqa: S105 (no password)
+    vocabulary_size: Annotated[int, Field(ge=3, le=LARGEST)] = 45_000
+    phrase_share: Annotated[float, Field(ge=0, le=0.9)] = 0.45
+    min_count: Count = 2
+    salience_shrinkage: Annotated[float, Field(ge=0)] = 100.0
+    word_vectors: Text = "train"
+    word_vector_epochs: Count = 5
+    embedding_lr_multiplier: Share = 0.15
+    validation_share: Annotated[float, Field(ge=0.01, le=0.9)] = 0.1
+    calibration_share: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    distillation_weight: Share = 0.5
+    excerpts: Annotated[float, Field(ge=0, le=10)] = 0.3
+    concat_ratio: Annotated[float, Field(ge=0, le=10)] = 0.1
+    epochs: Count = 8
+    batch_size: Count = 256
+    learning_rate: Annotated[float, Field(ge=1e-9, le=10)] = 2e-3
+    dropout: Annotated[float, Field(ge=0, le=0.9)] = 0.1
+    word_dropout: Annotated[float, Field(ge=0, le=0.9)] = 0.05
+    loss: Literal["mae", "mse", "huber"] = "huber"
+    weights_dtype: Literal["float16", "float32"] = "float16"
+    target_scale: Range = (1.0, 10.0)
+    seed: Annotated[int, Field(ge=0, le=LARGEST)] = 1

@@ -17,7 +17,7 @@ from movierate.kernels.cache import Kernels
 from movierate.model.bundle import Bundle, BundleFiles
 from movierate.model.intervals import Intervals
 from movierate.model.ratings import Ratings
-from movierate.model.shapes import live_positions
+from movierate.model.shapes import receptive_length
 from movierate.text.encoder import Encoder
 
 BATCH = 480
@@ -75,7 +75,7 @@ class Rater:
     ) -> None:
         self._scale = settings.rating_scale
         self._intervals = settings.intervals
-        live = live_positions(settings.window)
+        live = receptive_length(settings.window)
         self._encoder = FastEncoder(kernels, arrays, live, settings.choose, encoder)
         self._forward = FastForward(kernels, arrays)
 

@@ -78,7 +78,7 @@ class Bundle:
 
     def encoder(self) -> Encoder:
         """What turns texts into this model's input."""
-        live = shapes.live_positions(self.window)
+        live = shapes.receptive_length(self.window)
         return Encoder(self.vocabulary, self.salience, self.window, live, self.choose)
 
     def to_keras(self) -> Any:

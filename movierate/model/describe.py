@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from movierate.model.bundle import CARD, Bundle, read
-from movierate.model.shapes import live_positions
+from movierate.model.shapes import receptive_length
 
 
 def describe(name_or_dir: str | Path) -> str:
@@ -22,7 +22,7 @@ def describe(name_or_dir: str | Path) -> str:
     size = sum(len(data) for data in files.files.values())
     lines = [
         f"model       {bundle.model_id}",
-        f"window      {bundle.window} ({bundle.choose}), {live_positions(bundle.window)} of them "
+        f"window      {bundle.window} ({bundle.choose}), {receptive_length(bundle.window)} of them "
         "reach the output",
         f"vocabulary  {vocabulary.words:,} words, {len(vocabulary.phrases):,} phrases",
         f"scale       {bundle.rating_scale[0]:g} to {bundle.rating_scale[1]:g} stars",

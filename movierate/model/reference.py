@@ -8,7 +8,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from movierate.model.shapes import CONV_WIDTH, LSTM_UNITS, POOL, live_positions
+from movierate.model.shapes import CONV_WIDTH, LSTM_UNITS, POOL, receptive_length
 from movierate.text.vocabulary import PADDING
 
 Floats = NDArray[np.float32]
@@ -23,7 +23,7 @@ def forward(weights: Weights, ids: NDArray[np.int32]) -> Floats:
         weights: float32 arrays under the names of `movierate.model.network.get_weights`.
         ids: tokens from the left, then padding.
     """
-    ids = ids[:, : live_positions(ids.shape[1])]  # the rest can't reach the output
+    ids = ids[:, : receptive_length(ids.shape[1])]  # the rest can't reach the output
     mask = ids != PADDING
     x = weights["embedding/embeddings"][ids] * mask[..., None]
     x, mask = _convolve(x, mask, weights["conv1/kernel"], weights["conv1/bias"])

@@ -59,7 +59,7 @@ def weight_shapes(vocabulary_size: int) -> dict[str, tuple[int, ...]]:
     }
 
 
-def live_positions(window: int) -> int:
+def receptive_length(window: int) -> int:
     """How many positions of a window, from the left, can reach the output (50 -> 36)."""
     pool1 = POOL * lengths(window).pool2 + CONV_WIDTH - 1
     return POOL * pool1 + CONV_WIDTH - 1

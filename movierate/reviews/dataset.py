@@ -89,7 +89,7 @@ class Dump:
         """The dump's own."""
         return tuple(self._records.columns)
 
-    def spread(self) -> DataFrame:
+    def repartition_for_cores(self) -> DataFrame:
         """The frame over enough partitions for the cluster, however few can read the files.
 
         One gzip file, or a Parquet file of one row group, is read by one core: its rows go on to
@@ -139,19 +139,12 @@ def read_reviews(
     format = choose_format(config.format, inputs)
     inputs = inputs.only(format.select(inputs.files))
     check_not_container(inputs)
-    encoding = _encoding(inputs, format, config)
-    try:
-        records = format.read(spark, inputs, config, encoding)
-    except SPARK_ERRORS as error:
-        raise UserError(
-            f"input: {inputs.head.path} can't be read as {format.name} ({first_line(error)})"
-        ) from None
+    records = _records(spark, inputs, format, config)
     roles = whole.roles if whole else find_roles(records, config)
     kept = whole.kept if whole else find_kept(keep, records, inputs.listing)
     scale = _rating_scale(records, roles, config)
-    texts = roles.wanted
     wanted = Wanted(
-        tuple(dict.fromkeys(names for names in texts.values() if names)),
+        tuple(dict.fromkeys(names for names in roles.wanted.values() if names)),
         tuple(column.column for column in kept),
         {column.column: column.type for column in kept if whole and column.type is not None},
     )
@@ -178,6 +171,20 @@ def read_reviews(
         _rows=rows,
         _canonical=canonical,
     )
+
+
+def _records(spark: SparkSession, inputs: Inputs, format: Format, config: DumpConfig) -> Records:
+    """The records of a dump's files.
+
+    Raises:
+        UserError: Spark can't read them as this format.
+    """
+    try:
+        return format.read(spark, inputs, config, _encoding(inputs, format, config))
+    except SPARK_ERRORS as error:
+        raise UserError(
+            f"input: {inputs.head.path} can't be read as {format.name} ({first_line(error)})"
+        ) from None
 
 
 class Labelled(NamedTuple):

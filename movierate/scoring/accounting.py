@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from movierate.reviews.kept import KeptColumn
-from movierate.scoring.drift import Reference, drift, reached
+from movierate.scoring.drift import Reference, count_reached, measure_drift
 from movierate.scoring.run_record import FILES_IN_RECORD
 from movierate.scoring.skip_rated import ALREADY_RATED
 
@@ -26,6 +26,20 @@ class _Count(NamedTuple):
     """Ratings that came along and can't be read."""
     reached: Sequence[int]
     letters: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Account:
+    """What became of a run's rows, as in the run record."""
+
+    rows: dict[str, int]
+    """read, rated, rejected, and skipped if rows may be."""
+    rejected_by_reason: dict[str, int]
+    ratings_unread: int
+    files: dict[str, dict[str, int]]
+    """The rows of each source file, or of each directory if there are very many files."""
+    drift: dict[str, Any] | None
+    """See `movierate.scoring.drift.measure_drift`."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +63,11 @@ class Counts:
         rated = [count.letters for count in self.counts if count.reason is None]
         return [[letters[place] for letters in rated] for place in range(len(self.kept))]
 
-    def account(self, skips: bool) -> dict[str, Any]:
-        """Rows read, rated, rejected and, if any are, skipped: in all, by reason, and by source
-        file; and the drift of those rated. As the run record says it.
+    def account(self, skips: bool) -> Account:
+        """The sums over all rows.
+
+        Args:
+            skips: whether rows may be skipped; then they are counted, too.
         """
         by_directory = len(self.by_source) > FILES_IN_RECORD
         total = dict.fromkeys(("read", "rated", "rejected", *(["skipped"] if skips else [])), 0)
@@ -67,13 +83,9 @@ class Counts:
             if outcome == "rejected":
                 reasons[str(reason)] = reasons.get(str(reason), 0) + rows
         rated = [count for count in self.counts if count.reason is None]
-        return {
-            "rows": total,
-            "rejected_by_reason": reasons,
-            "ratings_unread": sum(count.unread for count in rated),
-            "files": files,
-            "drift": drift(self.reference, (count.reached for count in rated)),
-        }
+        unread = sum(count.unread for count in rated)
+        drift = measure_drift(self.reference, (count.reached for count in rated))
+        return Account(total, reasons, unread, files, drift)
 
 
 def count_rows(rows: DataFrame, kept: Sequence[KeptColumn], reference: Reference) -> Counts:
@@ -87,5 +99,5 @@ def count_rows(rows: DataFrame, kept: Sequence[KeptColumn], reference: Reference
     unread = F.count_if("rating_unread")
     letters = F.array(*(column.letters() for column in kept))
     grouped = rows.groupBy("source", "reason")
-    found = grouped.agg(F.count("*"), unread, reached(reference.edges), letters).collect()
+    found = grouped.agg(F.count("*"), unread, count_reached(reference.edges), letters).collect()
     return Counts(sorted((_Count(*row) for row in found), key=str), kept, reference)

@@ -52,7 +52,7 @@ class Reference:
         }
 
 
-def reached(edges: Edges) -> Column:
+def count_reached(edges: Edges) -> Column:
     """An aggregate: the rows at or above each edge of each histogram.
 
     An array of longs, one histogram after another, the number of rows before the first edge of
@@ -65,12 +65,12 @@ def reached(edges: Edges) -> Column:
     return F.array(*counts)
 
 
-def drift(reference: Reference, counted: Iterable[Sequence[int]]) -> dict[str, Any] | None:
+def measure_drift(reference: Reference, counted: Iterable[Sequence[int]]) -> dict[str, Any] | None:
     """How far rows are from a baseline.
 
     Args:
         reference: the baseline, and the bins.
-        counted: what `reached` says of each part of the rows.
+        counted: what `count_reached` says of each part of the rows.
 
     Returns:
         By column: psi; by_chance, the PSI that one of a thousand samples as large from the

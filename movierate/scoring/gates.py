@@ -11,6 +11,7 @@ from movierate.errors import UserError
 from movierate.model.bundle import Bundle
 from movierate.reviews.names import list_names
 from movierate.reviews.schema import BrokenFile
+from movierate.scoring.run_record import WITHHELD, RunRecord
 
 
 def check_gates(config: ScoreConfig, model: Bundle) -> None:
@@ -41,7 +42,7 @@ class Lost:
 NOTHING = Lost(0, ())
 
 
-def lost_rows(broken: Sequence[BrokenFile], read: Mapping[str, int]) -> Lost:
+def count_lost(broken: Sequence[BrokenFile], read: Mapping[str, int]) -> Lost:
     """What is lost with broken files.
 
     Args:
@@ -58,7 +59,7 @@ def lost_rows(broken: Sequence[BrokenFile], read: Mapping[str, int]) -> Lost:
     return Lost(lost, tuple(unknown))
 
 
-def tripped(
+def evaluate_gates(
     rows: dict[str, int],
     drift: dict[str, Any] | None,
     baseline: str,
@@ -78,10 +79,10 @@ def tripped(
     return of_rows + _drifted(drift or {}, baseline, config.max_drift)
 
 
-def gates_said(record: dict[str, Any]) -> str:
+def describe_gates(record: RunRecord) -> str:
     """The gates that a run tripped, and what that means for its output."""
-    held = ": nothing was published" if record["status"] == "held" else ""
-    return "; ".join(record["gates_tripped"]) + held
+    withheld = ": nothing was published" if record.status == WITHHELD else ""
+    return "; ".join(record.gates_tripped) + withheld
 
 
 def _rejected(rows: dict[str, int], lost: Lost, allowed: float | None) -> list[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from pyspark.sql import SparkSession
 
 from movierate.errors import UserError
-from movierate.scoring.run_record import RUNS
+from movierate.scoring.run_record import DONE, RUNS, UNREADABLE, RunRecord
 from movierate.spark.filesystem import FileSystem, FileSystemError
 from movierate.spark.session import check_local, running_spark
 
@@ -25,9 +23,6 @@ NUMBERS = ("read", "skipped", "rated", "rejected", "seconds", "rows/s", "drift")
 
 WHY = 100
 """Characters of an error or a gate."""
-
-UNREADABLE = "unreadable"
-"""The status of a record that can't be read."""
 
 
 def last_runs(output: str, count: int) -> str:
@@ -47,11 +42,11 @@ def last_runs(output: str, count: int) -> str:
     records = list(_local(Path(output) / RUNS, count) if is_local else _remote(output, count))
     if not records:
         raise UserError(f"runs: {no_records(output)}")
-    records.sort(key=lambda record: str(record["started_at"]))
+    records.sort(key=lambda record: str(record.started_at))
     return _table([HEAD, *map(_row, records)])
 
 
-def read_records(spark: SparkSession, output: str) -> Iterator[dict[str, Any]]:
+def read_records(spark: SparkSession, output: str) -> Iterator[RunRecord]:
     """The records of an output's runs, each read when it is asked for, the latest first.
 
     One that can't be read has the status UNREADABLE.
@@ -66,7 +61,7 @@ def read_records(spark: SparkSession, output: str) -> Iterator[dict[str, Any]]:
                 text = file_system.read_text(paths[name])
             except FileSystemError:
                 text = ""
-            yield _parsed(name, text)
+            yield _parse(name, text)
 
 
 def no_records(output: str) -> str:
@@ -74,46 +69,43 @@ def no_records(output: str) -> str:
     return f"no run has left a record in {output}: was it its --output?"
 
 
-def _local(directory: Path, count: int) -> Iterator[dict[str, Any]]:
+def _local(directory: Path, count: int) -> Iterator[RunRecord]:
     for path in sorted(directory.glob("[!.]*.json"), reverse=True)[:count]:
-        yield _parsed(path.name, path.read_text(encoding="utf-8", errors="replace"))
+        yield _parse(path.name, path.read_text(encoding="utf-8", errors="replace"))
 
 
-def _remote(output: str, count: int) -> Iterator[dict[str, Any]]:
+def _remote(output: str, count: int) -> Iterator[RunRecord]:
     with running_spark("movierate runs") as spark:
         yield from islice(read_records(spark, output), count)
 
 
-def _parsed(name: str, text: str) -> dict[str, Any]:
+def _parse(name: str, text: str) -> RunRecord:
     try:
-        record = json.loads(text)
+        return RunRecord.from_json(text)
     except ValueError:
-        record = None
-    if not isinstance(record, dict) or not {"started_at", "status"} <= record.keys():
-        return {"started_at": name.removesuffix(".json"), "status": UNREADABLE}
-    return record
+        run_id = name.removesuffix(".json")
+        return RunRecord(run_id, started_at=run_id, status=UNREADABLE)
 
 
-def _row(record: dict[str, Any]) -> tuple[str, ...]:
-    rows = record.get("rows") or {}
-    drift = record.get("drift") or {}
+def _row(record: RunRecord) -> tuple[str, ...]:
+    rows, drift = record.rows, record.drift or {}
     measured = [column["psi"] for column in drift.values() if column["psi"] is not None]
-    tripped = record.get("gates_tripped") or []
-    why = record.get("error") or "; ".join(tripped)
+    tripped = record.gates_tripped
+    why = record.error or "; ".join(tripped)
     return (
-        record["started_at"][:19].replace("T", " "),
-        record.get("scored_date", ""),
-        "gate" if tripped and record["status"] == "done" else record["status"],
-        *(_said(rows.get(outcome), ",") for outcome in ("read", "skipped", "rated", "rejected")),
-        _said(record.get("seconds"), ",.1f"),
-        _said(record.get("rows_per_second"), ",.0f"),
-        _said(max(measured, default=None), ".2f"),
-        record.get("model_id", ""),
+        record.started_at[:19].replace("T", " "),
+        record.scored_date,
+        "gate" if tripped and record.status == DONE else record.status,
+        *(_format(rows.get(outcome), ",") for outcome in ("read", "skipped", "rated", "rejected")),
+        _format(record.seconds, ",.1f"),
+        _format(record.rows_per_second, ",.0f"),
+        _format(max(measured, default=None), ".2f"),
+        record.model_id,
         " ".join(why.split())[:WHY],
     )
 
 
-def _said(figure: float | None, format: str) -> str:
+def _format(figure: float | None, format: str) -> str:
     return "" if figure is None else f"{figure:{format}}"
 
 

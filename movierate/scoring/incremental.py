@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
-from typing import Any
 
 from pyspark.errors import StreamingQueryException
 from pyspark.sql import DataFrame, SparkSession
@@ -33,9 +32,11 @@ from movierate.reviews.listing import (
     escape_pattern,
     list_files,
 )
-from movierate.scoring.gates import gates_said
-from movierate.scoring.job import Run, score_part
-from movierate.scoring.output.parquet import Part, Store
+from movierate.scoring.gates import describe_gates
+from movierate.scoring.job import Run, score_partition
+from movierate.scoring.output.directory import OutputDirectory
+from movierate.scoring.output.table import OutputPartition
+from movierate.scoring.run_record import WITHHELD, RunRecord
 from movierate.spark.errors import first_line
 from movierate.spark.filesystem import FileSystem, name_of, parent_of
 from movierate.spark.paths import check_names
@@ -58,94 +59,122 @@ def score_new_files(
 
     Args:
         spark: the session.
-        paths: files, directories or patterns of the dump; as many as in the runs before.
+        paths: files, directories or patterns of the dump; the same as in earlier runs.
         output: a directory for ratings/, rejected/, runs/ and the checkpoint.
-        config: as `movierate.scoring.job.score`; files_per_batch: at most so many files of each
-            path are a batch.
+        config: as `movierate.scoring.job.score`; files_per_batch: a batch has at most so many
+            files of each path.
         phases: told of each phase of each batch that is over.
 
     Returns:
         A run for each batch, with its own record: none if there are no new files.
 
     Raises:
-        UserError: as `score`, or Spark can't stream the format, or the output is none of
+        UserError: as `score`, or Spark can't stream the format, or the output is not one of
             incremental runs.
-        RunFailed: a batch broke; those before it are published, and the next run goes on there.
-        GateTripped: a batch was held back by a gate; likewise.
+        RunFailed: a batch broke. Earlier batches are published, and the next run continues.
+        GateTripped: a gate withheld a batch. Earlier batches are published, and the next run
+            continues.
     """
     phases = phases or Phases()
     check_names(spark, [], output)
-    store = Store(spark, output, paths)
+    directory = OutputDirectory(spark, output, paths)
     inputs = find_inputs(spark, paths, may_be_empty=True)
     if inputs.listing.repeated:
         raise UserError(
             f"incremental: {inputs.listing.repeated[0]} lies below two of the --input paths, and "
             "would be read twice: name one of them"
         )
-    runs: list[Run] = []
-    whole = _understand(spark, inputs, config) if inputs.head.content else None
-
-    def score_batch(number: int, files: list[str]) -> None:
-        nonlocal whole
-        if whole is None:  # the first files have come meanwhile
-            whole = _understand(spark, find_inputs(spark, paths), config)
-        today = datetime.datetime.now(datetime.timezone.utc).date()
-        date = store.date_of(number) or config.date or today
-        part = Part(date, number)
-        settings = dataclasses.replace(config, format=whole.format)
-        runs.append(score_part(spark, store, files, settings, phases, part, whole))
-        if runs[-1].record["status"] == "held":
-            raise GateTripped(gates_said(runs[-1].record))
-        phases.restart()
-
-    with store.held(phases.say):
-        store.check_kind(batches=True)
-        new = _new_files(spark, inputs, store.in_order(paths), config.files_per_batch)
-        _stream(new, store.checkpoint, _Dump(spark, paths, inputs.listing), score_batch)
-    if runs and not total(runs)["rows"]["read"]:
+    batches = _Batches(spark, directory, paths, config, phases)
+    if inputs.head.content:
+        batches.read_dump(inputs)
+    with directory.lock(phases.say):
+        directory.checkpoint.check_kind(batches=True)
+        in_order = directory.checkpoint.sort_inputs(paths)
+        new = _new_files(spark, inputs, in_order, config.files_per_batch)
+        _stream(new, directory.checkpoint.path, _Dump(spark, paths, inputs.listing), batches.score)
+    if batches.runs and not total(batches.runs).rows["read"]:
+        files = sum(run.record.input_files for run in batches.runs)
         raise UserError(
-            f"input: {sum(run.record['input_files'] for run in runs):,} new files, and not one row "
-            "in them: are they headers alone? They will not be read again"
+            f"input: {files:,} new files, and not one row in them: are they headers alone? "
+            "They will not be read again"
         )
-    return runs
+    return batches.runs
 
 
-def total(runs: Sequence[Run]) -> dict[str, Any]:
+def total(runs: Sequence[Run]) -> RunRecord:
     """What the batches of one run did together, as the record of one."""
     records = [run.record for run in runs]
-    seconds = sum(record["seconds"] for record in records)
-    rows = _sum(record["rows"] for record in records)
-    return records[-1] | {
-        "batches": [record["batch"] for record in records if record["batch"] is not None],
-        "rows": rows,
-        "rejected_by_reason": _sum(record["rejected_by_reason"] for record in records),
-        "ratings_unread": sum(record["ratings_unread"] for record in records),
-        "broken_files": [file for record in records for file in record["broken_files"]],
-        "gates_tripped": [gate for record in records for gate in record["gates_tripped"]],
-        "seconds": seconds,
-        "rows_per_second": rows["read"] / seconds,
-    }
-
-
-def _understand(spark: SparkSession, inputs: Inputs, config: ScoreConfig) -> Dump:
-    """The whole dump, once it is certain that the settings go with it.
-
-    What its columns are is the same for all batches. The checkpoint holds on to the first files
-    that it hands out: a mistake should be found before.
-    """
-    format = choose_format(config.format, inputs)
-    if not format.is_streamable:
-        raise UserError(
-            "incremental: a tree of one file a review can't be streamed, as its films lie in files "
-            "of their own: leave out --incremental"
-        )
-    settings = dataclasses.replace(
-        config,
-        format=format.name,
-        rating_scale=config.rating_scale or (1, 5),  # each batch guesses its own
-        strict=False,  # a broken file may have been rated long ago
+    seconds = sum(record.seconds or 0 for record in records)
+    rows = _sum(record.rows for record in records)
+    return dataclasses.replace(
+        records[-1],
+        batches=[record.batch for record in records if record.batch is not None],
+        rows=rows,
+        rejected_by_reason=_sum(record.rejected_by_reason for record in records),
+        ratings_unread=sum(record.ratings_unread for record in records),
+        broken_files=[file for record in records for file in record.broken_files],
+        gates_tripped=[gate for record in records for gate in record.gates_tripped],
+        seconds=seconds,
+        rows_per_second=rows["read"] / seconds,
     )
-    return read_reviews(spark, inputs.paths, settings, config.keep)
+
+
+class _Batches:
+    """Scores one batch of new files after another."""
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        output: OutputDirectory,
+        paths: Sequence[str],
+        config: ScoreConfig,
+        phases: Phases,
+    ) -> None:
+        self._spark, self._output, self._paths = spark, output, paths
+        self._config, self._phases = config, phases
+        self._whole: Dump | None = None
+        self.runs: list[Run] = []
+
+    def read_dump(self, inputs: Inputs) -> Dump:
+        """The whole dump, after a check that the settings fit it.
+
+        All batches have its columns. The checkpoint holds on to the first files that it hands
+        out, so a mistake should be found before.
+        """
+        config = self._config
+        format = choose_format(config.dump.format, inputs)
+        if not format.is_streamable:
+            raise UserError(
+                "incremental: a tree of one file per review can't be streamed, because its movies "
+                "are listed in files of their own: leave out --incremental"
+            )
+        settings = {
+            "format": format.name,
+            "rating_scale": config.dump.rating_scale or (1, 5),  # each batch guesses its own
+            "strict": False,  # a broken file may have been rated long ago
+        }
+        dump = config.dump.model_copy(update=settings)
+        self._whole = read_reviews(self._spark, inputs.paths, dump, config.keep)
+        return self._whole
+
+    def score(self, number: int, files: list[str]) -> None:
+        """Score and publish a batch.
+
+        Raises:
+            GateTripped: a gate withheld it.
+        """
+        # The first files may come after the start.
+        whole = self._whole or self.read_dump(find_inputs(self._spark, self._paths))
+        today = datetime.datetime.now(datetime.timezone.utc).date()
+        date = self._output.checkpoint.date_of(number) or self._config.date or today
+        dump = self._config.dump.model_copy(update={"format": whole.format})
+        config = self._config.model_copy(update={"dump": dump})
+        partition = OutputPartition(date, number)
+        place = self._spark, self._output, files, config, self._phases
+        self.runs.append(score_partition(*place, partition, whole))
+        if self.runs[-1].record.status == WITHHELD:
+            raise GateTripped(describe_gates(self.runs[-1].record))
+        self._phases.restart()
 
 
 class _Dump:
@@ -226,7 +255,7 @@ def _stream(
         query.stop()
 
 
-def _sum(accounts: Any) -> dict[str, int]:
+def _sum(accounts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     summed: dict[str, int] = {}
     for account in accounts:
         for key, count in account.items():

@@ -12,32 +12,49 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
-from pyspark.sql.types import DataType
 
 from movierate.config.jobs import ScoreConfig
 from movierate.errors import RunFailed, UserError
 from movierate.inference.udf import udf_of
 from movierate.logs import Phases
 from movierate.model import bundle
-from movierate.model.bundle import BundleFiles
+from movierate.model.bundle import Bundle
 from movierate.reviews.corrupt import is_read_failure
 from movierate.reviews.dataset import Dump, read_reviews, unreadable
 from movierate.reviews.names import list_names
 from movierate.reviews.schema import MALFORMED, RAW_CHARACTERS, is_blank
-from movierate.scoring.accounting import Counts, count_rows
+from movierate.scoring.accounting import Account, Counts, count_rows
 from movierate.scoring.drift import Reference
-from movierate.scoring.gates import check_gates, lost_rows, tripped
+from movierate.scoring.gates import check_gates, count_lost, evaluate_gates
 from movierate.scoring.nights import find_reference
-from movierate.scoring.output.parquet import RATINGS, REJECTED, TABLES, Part, Store
-from movierate.scoring.run_record import FILES_IN_RECORD, begun, failed, with_sizes
+from movierate.scoring.output.directory import OutputDirectory
+from movierate.scoring.output.table import (
+    BATCH,
+    DATE,
+    RATINGS,
+    RATINGS_COLUMNS,
+    REJECTED,
+    REJECTED_COLUMNS,
+    OutputPartition,
+    column_types,
+)
+from movierate.scoring.run_record import (
+    DONE,
+    FAILED,
+    FILES_IN_RECORD,
+    WITHHELD,
+    RunRecord,
+    add_sizes,
+    start_record,
+)
 from movierate.scoring.skip_rated import (
     ALREADY_RATED,
-    already_rated,
-    has_repeated,
-    kept,
-    once,
-    skip,
-    with_kept,
+    find_rated,
+    find_retained,
+    has_duplicates,
+    mark_duplicates,
+    skip_known,
+    with_retained,
 )
 from movierate.spark.errors import SPARK_ERRORS, first_line
 from movierate.spark.paths import check_names
@@ -47,9 +64,7 @@ from movierate.spark.paths import check_names
 class Run:
     """What a run did."""
 
-    record: dict[str, Any]
-    """As written to runs/."""
-
+    record: RunRecord
     record_path: str
 
 
@@ -70,107 +85,99 @@ def score(
         phases: told of each phase that is over.
 
     Raises:
-        UserError: the input, the output, the model or a column is not as it should be, or another
-            run holds the output.
+        UserError: the input, the output, the model or a setting is invalid, or another run has
+            locked the output.
         RunFailed: the run broke; nothing of it was published, and runs/ says why.
     """
     phases = phases or Phases()
     check_names(spark, [], output)
-    store = Store(spark, output, paths)
-    with store.held(phases.say):
-        store.check_kind(batches=False)
-        return score_part(spark, store, paths, config, phases)
+    directory = OutputDirectory(spark, output, paths)
+    with directory.lock(phases.say):
+        directory.checkpoint.check_kind(batches=False)
+        return score_partition(spark, directory, paths, config, phases)
 
 
-def score_part(
+def score_partition(
     spark: SparkSession,
-    store: Store,
+    output: OutputDirectory,
     paths: Sequence[str],
     config: ScoreConfig,
     phases: Phases,
-    part: Part | None = None,
+    partition: OutputPartition | None = None,
     whole: Dump | None = None,
 ) -> Run:
-    """Rate every review of a dump and publish the ratings as one part of an output that is held.
+    """Rate every review of a dump and publish the ratings as one partition of a locked output.
 
     Args:
-        part: None for the day that config names, or today.
+        partition: None for the day of config, or today.
         whole: the dump that the paths are a part of, if they are.
     """
-    started = datetime.datetime.now(datetime.timezone.utc)
-    clock = time.monotonic()
-    part = part or Part(config.date or started.date())
-    record = begun(paths, store.directory, config, started)
-    record |= {"scored_date": part.date.isoformat(), "batch": part.batch}
-    run_id = record["run_id"]
+    started, clock = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
+    partition = partition or OutputPartition(config.date or started.date())
+    record = start_record(paths, output.directory, config, started)
+    record.scored_date, record.batch = partition.date.isoformat(), partition.batch
+    task = _Task(spark, output, config, partition, record, phases)
     try:
-        files = _model(config)
-        model = files.bundle
-        reference = find_reference(spark, store.directory, config, model, part.date)
-        rate = udf_of(spark, files)
-        dump = read_reviews(spark, paths, config, config.keep, model.rating_scale, whole)
-        record |= _understood(dump, config)
-        record |= {"model_id": model.model_id, "drift_baseline": reference.as_record()}
-        files_found, bytes_found = record["input_files"], record["input_bytes"]
-        phases.over("input", _input_said(dump), files=files_found, bytes=bytes_found)
-        for note in reference.notes:
-            phases.say(note)
-        known = already_rated(store, model.model_id, part) if config.skip_rated else None
-        rated = _rate_all(dump, rate, config, known, reference)
-        counts, dump = rated.counts, rated.dump
-        accounts = counts.account(config.skip_rated)
-        _check_not_empty(accounts, dump, may_be_empty=part.batch is not None)
-        record |= accounts
-        record["files"] = with_sizes(dump.inputs, accounts["files"])
-        record["broken_files"] = [vars(file) for file in dump.broken]
-        lost = lost_rows(dump.broken, counts.by_source)
-        gated = (accounts["rows"], accounts["drift"], reference.name)
-        record["gates_tripped"] = tripped(*gated, config, lost)
-        phases.over("rate", _rows_said(accounts["rows"]), **accounts["rows"])
-        is_held = bool(record["gates_tripped"]) and config.gate_before_publish
-        if is_held:
-            store.abandon(run_id)
+        model = _load_model(task)
+        dump = _read_dump(task, paths, model, whole)
+        rated = _rate_dump(task, dump, model)
+        if record.gates_tripped and config.gate_before_publish:
+            output.abandon(record.run_id)
+            record.status = WITHHELD
         else:
-            present = store.types(TABLES[0], config.keep)
-            tables = _tables(rated, model.model_id, started, present)
-            stays = kept(store, part, rated.rows) if config.skip_rated else {}
-            _publish(store, run_id, part, tables, stays, accounts["rows"], phases)
-        _release(rated.at_hand)
+            _publish(task, rated, started)
+            record.status = DONE
+        _release(rated.cached)
     except BaseException as error:
-        record |= {"phases": phases.seconds}
-        left = _give_up(store, failed(record, error, time.monotonic() - clock))
+        left = _give_up(task, error, time.monotonic() - clock)
         if isinstance(error, PySparkException | Py4JError | OSError):
-            raise _explained(error, left) from error
+            raise _explain(error, left) from error
         raise
-    seconds = time.monotonic() - clock
-    record |= {
-        "status": "held" if is_held else "done",
-        "phases": phases.seconds,
-        "seconds": round(seconds, 3),
-        "rows_per_second": round(accounts["rows"]["read"] / seconds, 1),
-    }
-    return Run(record=record, record_path=store.record(run_id, record))
+    _stop_clock(record, phases, time.monotonic() - clock)
+    return Run(record, output.write_record(record))
 
 
-def _understood(dump: Dump, config: ScoreConfig) -> dict[str, Any]:
-    """How a dump is read, as the run record says it."""
-    listing = dump.inputs.listing
-    return {
-        "format": dump.format,
-        "encoding": dump.encoding,
-        "rating_scale": dump.rating_scale and dump.rating_scale.as_record(),
-        "columns": dump.roles.as_record() | {"keep": list(config.keep)},
-        "input_files": len(listing.files),
-        "input_bytes": listing.bytes,
-        "passed_over": list(listing.passed_over[:FILES_IN_RECORD]),
-    }
+@dataclass(frozen=True)
+class _Task:
+    """One partition to score, and where its record and its progress go."""
+
+    spark: SparkSession
+    output: OutputDirectory
+    config: ScoreConfig
+    partition: OutputPartition
+    record: RunRecord
+    phases: Phases
 
 
-def _model(config: ScoreConfig) -> BundleFiles:
-    """The model, once it is certain that the settings go with it and with the output."""
+@dataclass(frozen=True)
+class _Model:
+    """The model, ready for Spark."""
+
+    bundle: Bundle
+    rate: Any
+    """The UDF."""
+    reference: Reference
+    """What drift is measured against."""
+
+
+def _load_model(task: _Task) -> _Model:
+    """The model, after a check that the settings fit it and the output."""
+    _check_kept(task.config.keep)
+    files = bundle.read(task.config.model)
+    model = files.bundle
+    check_gates(task.config, model)
+    place = task.output.directory, task.config, model, task.partition.date
+    reference = find_reference(task.spark, *place)
+    task.record.model_id = model.model_id
+    task.record.drift_baseline = reference.as_record()
+    return _Model(model, udf_of(task.spark, files), reference)
+
+
+def _check_kept(names: Sequence[str]) -> None:
+    """Make sure that kept columns go together with the output's columns and with each other."""
     seen: dict[str, str] = {}
-    for column in config.keep:
-        if column.lower() in (*RATINGS, "scored_date", "batch"):
+    for column in names:
+        if column.lower() in (*RATINGS_COLUMNS, DATE, BATCH):
             raise UserError(f"keep: {column} is a column of the output already: leave it out")
         if seen.get(column.lower()) == column:
             raise UserError(f"keep: {column} is given twice: leave it out once")
@@ -180,56 +187,90 @@ def _model(config: ScoreConfig) -> BundleFiles:
                 "the output: leave one out"
             )
         seen[column.lower()] = column
-    files = bundle.read(config.model)
-    check_gates(config, files.bundle)
-    return files
+
+
+def _read_dump(task: _Task, paths: Sequence[str], model: _Model, whole: Dump | None) -> Dump:
+    """The dump, with what was found in the record."""
+    config, record = task.config, task.record
+    scale = model.bundle.rating_scale
+    dump = read_reviews(task.spark, paths, config.dump, config.keep, scale, whole)
+    listing = dump.inputs.listing
+    record.format, record.encoding = dump.format, dump.encoding
+    record.rating_scale = dump.rating_scale.as_record() if dump.rating_scale else None
+    record.columns = dump.roles.as_record() | {"keep": list(config.keep)}
+    record.input_files, record.input_bytes = len(listing.files), listing.bytes
+    record.passed_over = list(listing.passed_over[:FILES_IN_RECORD])
+    task.phases.over(
+        "input", _describe_input(dump), files=record.input_files, bytes=record.input_bytes
+    )
+    for note in model.reference.notes:
+        task.phases.say(note)
+    return dump
+
+
+def _rate_dump(task: _Task, dump: Dump, model: _Model) -> _Rated:
+    """All rows with their ratings, counted, with the gates in the record."""
+    config, record, partition = task.config, task.record, task.partition
+    known = find_rated(task.output, model.bundle.model_id, partition) if config.skip_rated else None
+    rated = _rate_all(dump, model, config, known)
+    account = rated.counts.account(config.skip_rated)
+    record.rows, record.rejected_by_reason = account.rows, account.rejected_by_reason
+    record.ratings_unread, record.drift = account.ratings_unread, account.drift
+    record.files = add_sizes(rated.dump.inputs, account.files)
+    record.broken_files = [vars(file) for file in rated.dump.broken]
+    if partition.batch is None:  # a batch of new files may be empty: its files are read once
+        _check_not_empty(account, rated.dump)
+    lost = count_lost(rated.dump.broken, rated.counts.by_source)
+    baseline = model.reference.name
+    record.gates_tripped = evaluate_gates(account.rows, account.drift, baseline, config, lost)
+    task.phases.over("rate", _describe_rows(account.rows), True, **account.rows)
+    return rated
 
 
 @dataclass(frozen=True)
 class _Rated:
-    """A dump's rows, rated."""
+    """A dump's rows with their ratings."""
 
     rows: DataFrame
-    at_hand: Sequence[DataFrame]
+    cached: Sequence[DataFrame]
     """Persisted: the rows, and what they are made of."""
     counts: Counts
     dump: Dump
 
 
-def _rate_all(
-    dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None, reference: Reference
-) -> _Rated:
-    """All rows, kept at hand, and the account of them.
+def _rate_all(dump: Dump, model: _Model, config: ScoreConfig, known: DataFrame | None) -> _Rated:
+    """All rows, persisted and counted.
 
-    A file that can't be read to its end is found out here: then all is read again, around it.
+    This finds the files that can't be read to their end. Then everything is read again, around
+    those files.
     """
-    rows = _rate(dump, rate, config, known).persist()
-    at_hand = [rows]
+    rows = _rate(dump, model.rate, config, known).persist()
+    cached = [rows]
     try:
-        if config.skip_rated and has_repeated(rows):
-            rows = once(rows).persist()
-            at_hand.append(rows)
-        return _Rated(rows, at_hand, count_rows(rows, dump.kept, reference), dump)
+        if config.skip_rated and has_duplicates(rows):
+            rows = mark_duplicates(rows).persist()
+            cached.append(rows)
+        return _Rated(rows, cached, count_rows(rows, dump.kept, model.reference), dump)
     except SPARK_ERRORS as error:
-        _release(at_hand)
+        _release(cached)
         if not is_read_failure(error) or dump.was_read_around:
             raise
-        if config.strict:
+        if config.dump.strict:
             raise UserError(unreadable(first_line(error))) from None
-    return _rate_all(dump.around_broken_files(), rate, config, known, reference)
+    return _rate_all(dump.around_broken_files(), model, config, known)
 
 
 def _release(frames: Sequence[DataFrame]) -> None:
-    """Let Spark forget what it keeps at hand."""
+    """Remove persisted frames from Spark's memory."""
     for frame in frames:
         frame.unpersist()
 
 
 def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -> DataFrame:
     """All rows with their rating or the reason why there is none; without their texts."""
-    frame = dump.spread() if config.limit is None else dump.frame.limit(config.limit)
+    frame = dump.repartition_for_cores() if config.limit is None else dump.frame.limit(config.limit)
     if known is not None:
-        frame = skip(frame, known)
+        frame = skip_known(frame, known)
     rated = frame.withColumn("r", rate("text"))
     reason = F.coalesce(
         "reason",
@@ -245,76 +286,56 @@ def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -
         F.xxhash64("text").alias("text_hash"),
         "source",
         reason.alias("reason"),
-        F.when(reason.isNotNull(), _head(F.coalesce("raw", "text"))).alias("raw"),
+        F.when(reason.isNotNull(), _truncate(F.coalesce("raw", "text"))).alias("raw"),
         *(column.place for column in dump.kept),
     )
 
 
-def _tables(
-    rated: _Rated, model_id: str, started: datetime.datetime, present: Mapping[str, DataType]
-) -> tuple[DataFrame, DataFrame]:
-    """The rows of ratings/ and those of rejected/.
+def _publish(task: _Task, rated: _Rated, started: datetime.datetime) -> None:
+    """Stage both tables, make sure that no row is missing in the files, and publish them."""
+    output, partition, run_id = task.output, task.partition, task.record.run_id
+    retained = find_retained(output, partition, rated.rows) if task.config.skip_rated else {}
+    for name, rows in _tables(task, rated, started).items():
+        output.tables[name].stage(run_id, partition, with_retained(rows, retained.get(name)))
+    task.phases.over("write", "all rows are written; publishing next")
+    _check_counts(task, retained)
+    task.phases.over("check", "the files hold as many rows as were read")
+    output.publish(run_id, partition)
+    task.phases.over("publish", f"{partition.path} is published")
 
-    Args:
-        rated: the rows.
-        model_id: of the model.
-        started: when the run began.
-        present: the types of the columns that ratings/ has already, by name in lower case.
-    """
-    rows = rated.rows.withColumn("model_id", F.lit(model_id))
+
+def _tables(task: _Task, rated: _Rated, started: datetime.datetime) -> dict[str, DataFrame]:
+    """The rows of ratings/ and those of rejected/, by table."""
+    rows = rated.rows.withColumn("model_id", F.lit(task.record.model_id))
     rows = rows.withColumn("scored_at", F.lit(started))
+    present = column_types(task.output.ratings, task.config.keep)
     of_columns = zip(rated.dump.kept, rated.counts.letters(), strict=True)
     kept_columns = (
         column.value(letters, present.get(column.name.lower())) for column, letters in of_columns
     )
-    ratings = rows.where(F.col("reason").isNull()).select(*RATINGS, *kept_columns)
-    rejected = rows.where(F.col("reason") != ALREADY_RATED).select(*REJECTED)
-    return ratings, rejected.hint("rebalance")  # few rows of many partitions: few files
+    ratings = rows.where(F.col("reason").isNull()).select(*RATINGS_COLUMNS, *kept_columns)
+    rejected = rows.where(F.col("reason") != ALREADY_RATED).select(*REJECTED_COLUMNS)
+    # Few rows of many partitions become few files.
+    return {RATINGS: ratings, REJECTED: rejected.hint("rebalance")}
 
 
-def _publish(
-    store: Store,
-    run_id: str,
-    part: Part,
-    tables: Sequence[DataFrame],
-    stays: Mapping[str, DataFrame],
-    rows: dict[str, int],
-    phases: Phases,
-) -> None:
-    """Write the tables, make sure that no row is missing in the files, and move them into place.
-
-    Args:
-        stays: what the part holds already and keeps, by table.
-        rows: the account of the rows.
-    """
-    for table, frame in zip(TABLES, tables, strict=True):
-        store.write(run_id, table, part, with_kept(frame, stays.get(table)))
-    phases.over("write", "all rows are written; publishing next")
-    _check(rows, store, run_id, part, stays)
-    phases.over("check", "as many rows lie in the files as were read")
-    store.commit(run_id, part)
-    phases.over("publish", f"{part.path} is in place")
-
-
-def _check_not_empty(accounts: Mapping[str, Any], dump: Dump, may_be_empty: bool) -> None:
-    """An input with data gives rows; a batch of new files need not, as its files are read once.
+def _check_not_empty(account: Account, dump: Dump) -> None:
+    """Make sure that an input with data gives rows.
 
     Raises:
-        UserError: it gives none, or none that is a record of the format, or nothing but a row for
-            each file that can't be read.
+        UserError: it gives no rows, or none that is a record of the format, or nothing but a row
+            for each file that can't be read.
     """
-    if may_be_empty:
-        return
-    rows = accounts["rows"]
+    rows = account.rows
     if rows["read"] == 0:
         raise UserError(
-            f"input: {_input_said(dump)}, and not one row in it: is it a header alone, or of "
+            f"input: {_describe_input(dump)}, and not one row in it: is it a header alone, or of "
             "another format?"
         )
-    if accounts["rejected_by_reason"].get(MALFORMED) == rows["read"] > len(dump.broken):
+    if account.rejected_by_reason.get(MALFORMED) == rows["read"] > len(dump.broken):
         raise UserError(
-            f"input: {_input_said(dump)}, and not one of {rows['read']:,} rows is a record of that "
-            "format with a text: is it another format? Give --format, --text or --sep"
+            f"input: {_describe_input(dump)}, and not one of {rows['read']:,} rows is a record of "
+            "that format with a text: is it another format? Give --format, --text or --sep"
         )
     with_data = sum(file.bytes > 0 for file in dump.inputs.files)
     if len(dump.broken) == with_data == rows["read"]:
@@ -322,14 +343,15 @@ def _check_not_empty(accounts: Mapping[str, Any], dump: Dump, may_be_empty: bool
         raise UserError(f"input: no file can be read: {list_names(whys, 3)}")
 
 
-def _check(
-    rows: dict[str, int], store: Store, run_id: str, part: Part, stays: Mapping[str, DataFrame]
-) -> None:
-    """What was read must lie in the files written, row for row, beside what stays of before."""
-    rated, rejected = (
-        store.count(run_id, table, part) - (stays[table].count() if table in stays else 0)
-        for table in TABLES
-    )
+def _check_counts(task: _Task, retained: Mapping[str, DataFrame]) -> None:
+    """Make sure that the staged files hold every row that was read, beside the retained ones."""
+    rows = task.record.rows
+    staged = {
+        name: table.count(task.record.run_id, task.partition)
+        - (retained[name].count() if name in retained else 0)
+        for name, table in task.output.tables.items()
+    }
+    rated, rejected = staged[RATINGS], staged[REJECTED]
     if rows["read"] != rated + rejected + rows.get("skipped", 0):
         raise RunFailed(
             f"{rows['read']:,} rows were read, but {rated:,} rated and {rejected:,} rejected were "
@@ -337,22 +359,31 @@ def _check(
         )
 
 
-def _give_up(store: Store, record: dict[str, Any]) -> str:
-    """Clear away what a failed run has written, and record it; returns what is left of it.
+def _stop_clock(record: RunRecord, phases: Phases, seconds: float) -> None:
+    record.phases, record.seconds = dict(phases.seconds), round(seconds, 3)
+    if record.rows and record.status != FAILED:
+        record.rows_per_second = round(record.rows["read"] / seconds, 1)
 
-    One that failed before it had understood its input leaves a record only where others have.
+
+def _give_up(task: _Task, error: BaseException, seconds: float) -> str:
+    """Delete what a failed run has staged, and write its record; returns what is left of it.
+
+    A run that fails before it knows its input leaves a record only beside other records.
     """
+    output, record = task.output, task.record
+    record.fail(error)
+    _stop_clock(record, task.phases, seconds)
     try:
-        if "format" not in record and not store.has_runs():
+        if not record.format and not output.has_records():
             return "nothing was published"
-        is_clear = store.abandon(record["run_id"])
+        is_clear = output.abandon(record.run_id)
         published = "nothing was published" if is_clear else "the next run will publish the rest"
-        return f"{published}; the details: {store.record(record['run_id'], record)}"
+        return f"{published}; the details: {output.write_record(record)}"
     except (Py4JError, OSError):
-        return "Spark is gone, too: the next run clears up"
+        return "Spark stopped; the next run cleans up"
 
 
-def _explained(error: Exception, left: str) -> Exception:
+def _explain(error: Exception, left: str) -> Exception:
     """What broke a run as one line."""
     if "No module named 'movierate'" in str(error):
         return UserError(
@@ -362,7 +393,7 @@ def _explained(error: Exception, left: str) -> Exception:
     return RunFailed(f"{first_line(error)}: {left}")
 
 
-def _input_said(dump: Dump) -> str:
+def _describe_input(dump: Dump) -> str:
     count, size = len(dump.inputs.files), dump.inputs.listing.bytes / 1e6
     said = f"{count:,} file{'s'[: count != 1]}, {size:,.1f} MB of {dump.format}, {dump.encoding}"
     passed_over = len(dump.inputs.listing.passed_over)
@@ -372,9 +403,9 @@ def _input_said(dump: Dump) -> str:
     return said
 
 
-def _rows_said(rows: dict[str, int]) -> str:
+def _describe_rows(rows: dict[str, int]) -> str:
     return ", ".join(f"{count:,} {outcome}" for outcome, count in rows.items())
 
 
-def _head(text: Column) -> Column:
+def _truncate(text: Column) -> Column:
     return F.substring(text, 1, RAW_CHARACTERS)

@@ -10,12 +10,19 @@ from pyspark.sql import functions as F
 from movierate.errors import RunFailed, UserError
 from movierate.reviews.names import quoted
 from movierate.reviews.types import union_by_name
-from movierate.scoring.output.parquet import RATINGS, TABLES, Store
+from movierate.scoring.output.directory import OutputDirectory
+from movierate.scoring.output.table import (
+    BATCH,
+    DATE,
+    RATINGS,
+    RATINGS_COLUMNS,
+    REJECTED,
+    OutputPartition,
+    OutputTable,
+)
 from movierate.spark.errors import SPARK_ERRORS, first_line
 from movierate.spark.filesystem import FileSystem, FileSystemError, name_of, parent_of
 from movierate.spark.paths import check_apart, check_names
-
-DATE = "scored_date"
 
 MARK = "mapreduce.fileoutputcommitter.marksuccessfuljobs"
 MARKED = "_SUCCESS"
@@ -49,18 +56,20 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
         raise UserError(
             f"output: {target} exists and was not written by `latest`: choose another directory"
         )
-    check_apart(spark, [f"{directory.rstrip('/')}/{table}" for table in TABLES], target)
-    store = Store(spark, directory, [])
-    if not store.parts(TABLES[0]):
+    check_apart(
+        spark, [f"{directory.rstrip('/')}/{table}" for table in (RATINGS, REJECTED)], target
+    )
+    output = OutputDirectory(spark, directory)
+    if not output.ratings.partitions():
         raise UserError(f"input: {directory} has no ratings: name a directory that score has made")
     written, replaced = (
         f"{parent_of(final)}/.{name_of(final)}.{name}" for name in ("written", "replaced")
     )
-    with store.held():
+    with output.lock():
         _make_directory(file_system, written, target)
-        frames = _readable(store, store.parts(TABLES[0]))
+        frames = _read_all(output.ratings, output.ratings.partitions())
         try:
-            latest = _latest(union_by_name(frames)).drop("batch")
+            latest = _latest(union_by_name(frames)).drop(BATCH)
             columns = [quoted(name) for name in latest.columns if name != DATE]
             table = latest.select(*columns, DATE).write.mode("overwrite").option(MARK, "true")
             table.parquet(written)
@@ -89,15 +98,14 @@ def _latest(ratings: DataFrame) -> DataFrame:
     )
 
 
-def _readable(store: Store, parts: Sequence[str]) -> list[DataFrame]:
-    """The parts as few frames: Spark reads files together unless a column's type differs."""
+def _read_all(table: OutputTable, partitions: Sequence[OutputPartition]) -> list[DataFrame]:
+    """The partitions as few frames: Spark reads them together unless a column's type differs."""
     try:
-        return [store.read_parts(TABLES[0], parts)]
-    except SPARK_ERRORS as error:
-        if len(parts) == 1:
-            raise UserError(f"input: {parts[0]} can't be read ({first_line(error)})") from None
-    half = len(parts) // 2
-    return [*_readable(store, parts[:half]), *_readable(store, parts[half:])]
+        frame = table.read(partitions, merge_schema=True)
+        return [] if frame is None else [frame]
+    except SPARK_ERRORS:
+        half = len(partitions) // 2
+    return [*_read_all(table, partitions[:half]), *_read_all(table, partitions[half:])]
 
 
 def _make_directory(file_system: FileSystem, path: str, target: str) -> None:
@@ -122,4 +130,4 @@ def _is_view(spark: SparkSession, file_system: FileSystem, path: str) -> bool:
         columns = set(spark.read.parquet(path).columns)
     except SPARK_ERRORS:
         return False
-    return columns >= {*RATINGS, DATE}
+    return columns >= {*RATINGS_COLUMNS, DATE}

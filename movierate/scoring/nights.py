@@ -10,7 +10,6 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any
 
 from pyspark.sql import SparkSession
 
@@ -18,9 +17,10 @@ from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.model.baseline import Baseline, Edges, bin_edges
 from movierate.model.bundle import Bundle
-from movierate.model.shapes import live_positions
+from movierate.model.shapes import receptive_length
 from movierate.scoring.drift import Reference
-from movierate.scoring.history import UNREADABLE, no_records, read_records
+from movierate.scoring.history import no_records, read_records
+from movierate.scoring.run_record import DONE, UNREADABLE, RunRecord
 from movierate.spark.filesystem import FileSystem
 
 ENOUGH_REVIEWS = 100
@@ -62,7 +62,7 @@ def find_reference(
 def _edges(model: Bundle) -> Edges:
     if model.baseline is not None:
         return model.baseline.edges
-    return bin_edges(model.rating_scale, live_positions(model.window))
+    return bin_edges(model.rating_scale, receptive_length(model.window))
 
 
 def _qualified(spark: SparkSession, path: str) -> str:
@@ -81,7 +81,7 @@ class _Nights:
 
 
 def _good_nights(
-    records: Iterable[dict[str, Any]], model_id: str, edges: Edges, before: str | None, count: int
+    records: Iterable[RunRecord], model_id: str, edges: Edges, before: str | None, count: int
 ) -> _Nights:
     """The last good nights, of records whose latest is the first.
 
@@ -96,15 +96,15 @@ def _good_nights(
     published = set()
     for record in records:
         nights.records += 1
-        nights.unreadable += record["status"] == UNREADABLE
-        night = str(record.get("scored_date"))
-        part = (night, str(record.get("batch")))
-        if record["status"] != "done" or not record.get("drift") or part in published:
+        nights.unreadable += record.status == UNREADABLE
+        night = str(record.scored_date)
+        part = (night, str(record.batch))
+        if record.status != DONE or not record.drift or part in published:
             continue
         published.add(part)  # earlier runs of that part were replaced by this one
         if before is not None and night >= before:
             continue
-        if record.get("model_id") != model_id:
+        if record.model_id != model_id:
             nights.of_other_models += 1
             continue
         found = _histograms(record, edges)
@@ -116,12 +116,12 @@ def _good_nights(
     return nights
 
 
-def _histograms(record: dict[str, Any], edges: Edges) -> Baseline | None:
+def _histograms(record: RunRecord, edges: Edges) -> Baseline | None:
     """Those of a run that tripped no gate, if they have these edges."""
-    if record.get("gates_tripped") != []:
+    if record.gates_tripped or record.drift is None:
         return None
     try:
-        found = Baseline.from_json(record["drift"])
+        found = Baseline.from_json(record.drift)
     except (KeyError, TypeError, ValueError):
         return None
     return found if found.edges == edges else None

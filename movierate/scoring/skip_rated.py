@@ -15,7 +15,8 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from movierate.reviews.types import union_by_name
-from movierate.scoring.output.parquet import TABLES, Part, Store
+from movierate.scoring.output.directory import OutputDirectory
+from movierate.scoring.output.table import BATCH, DATE, REJECTED, OutputPartition
 
 ALREADY_RATED = "already_rated"
 """The reason of a row that is skipped: it is neither rated nor rejected."""
@@ -27,23 +28,25 @@ KEYS = ["review_id", "text_hash"]
 IS_KNOWN = "__is_known"
 
 
-def already_rated(store: Store, model_id: str, part: Part) -> DataFrame | None:
+def find_rated(
+    output: OutputDirectory, model_id: str, partition: OutputPartition
+) -> DataFrame | None:
     """The reviews whose latest rating is by this model.
 
     Args:
-        store: the output.
+        output: where the ratings are.
         model_id: the model.
-        part: what the run will publish. A batch that is given out again replaces its ratings, so
-            they don't count.
+        partition: what the run will publish. A batch that is handed out again replaces its
+            ratings, so they don't count.
 
     Returns:
         review_id (string), text_hash (long), each pair once; None if nothing has been rated.
     """
-    ratings = store.read(TABLES[0])
+    ratings = output.ratings.read()
     if ratings is None:
         return None
-    if part.batch is not None:
-        ratings = ratings.where(F.col("batch") != part.batch)
+    if partition.batch is not None:
+        ratings = ratings.where(F.col(BATCH) != partition.batch)
     few = ratings.count() <= BROADCAST_ROWS  # a glance at the files' footers
     latest = Window.partitionBy("review_id").orderBy(F.desc("scored_at"))
     by_model = F.col("model_id") == model_id  # a byte of what is sorted, not a name
@@ -57,12 +60,12 @@ def already_rated(store: Store, model_id: str, part: Part) -> DataFrame | None:
     return F.broadcast(known) if few else known
 
 
-def skip(reviews: DataFrame, known: DataFrame) -> DataFrame:
+def skip_known(reviews: DataFrame, known: DataFrame) -> DataFrame:
     """A dump's rows; those that are known have ALREADY_RATED as their reason, and no text.
 
     Args:
         reviews: as `movierate.reviews.Dump.frame`.
-        known: as `already_rated` gives it.
+        known: as `find_rated` gives it.
     """
     joined = reviews.withColumn("text_hash", F.xxhash64("text")).join(
         known.withColumn(IS_KNOWN, F.lit(True)), KEYS, "left"
@@ -76,34 +79,36 @@ def skip(reviews: DataFrame, known: DataFrame) -> DataFrame:
     )
 
 
-def has_repeated(rows: DataFrame) -> bool:
+def has_duplicates(rows: DataFrame) -> bool:
     """Whether a review is rated twice. Ids and hashes alone are shuffled to find out."""
     rated = rows.where(F.col("reason").isNull())
     return not rated.groupBy(*KEYS).count().where("count > 1").isEmpty()
 
 
-def once(rows: DataFrame) -> DataFrame:
+def mark_duplicates(rows: DataFrame) -> DataFrame:
     """Rated rows; of those that a dump has more than once, all but one are ALREADY_RATED."""
     again = F.row_number().over(Window.partitionBy(*KEYS).orderBy("source")) > 1
     reason = F.when(F.col("reason").isNull() & again, ALREADY_RATED).otherwise(F.col("reason"))
     return rows.withColumn("reason", reason)
 
 
-def kept(store: Store, part: Part, rows: DataFrame) -> Mapping[str, DataFrame]:
-    """What a day holds before a run that skips, and holds after it: by table.
+def find_retained(
+    output: OutputDirectory, partition: OutputPartition, rows: DataFrame
+) -> Mapping[str, DataFrame]:
+    """The rows of a day that stay when a run that skips publishes the day again, by table.
 
-    All ratings stay. What was rejected stays, but for that of files which are read again.
+    All ratings stay. Rejected rows stay unless their file is read again.
     """
-    if part.batch is not None:
+    if partition.batch is not None:
         return {}
-    found = {table: store.read(table, part) for table in TABLES}
-    published = {table: frame for table, frame in found.items() if frame is not None}
-    if "rejected" in published:
+    found = {name: table.read([partition]) for name, table in output.tables.items()}
+    retained = {name: frame.drop(DATE) for name, frame in found.items() if frame is not None}
+    if REJECTED in retained:
         sources = rows.select("source").distinct()
-        published["rejected"] = published["rejected"].join(sources, "source", "left_anti")
-    return published
+        retained[REJECTED] = retained[REJECTED].join(sources, "source", "left_anti")
+    return retained
 
 
-def with_kept(rows: DataFrame, stays: DataFrame | None) -> DataFrame:
-    """New rows of a table and those that stay, if any; either may have kept other columns."""
-    return rows if stays is None else union_by_name([rows, stays])
+def with_retained(rows: DataFrame, retained: DataFrame | None) -> DataFrame:
+    """New rows of a table and the retained ones, if any; the two may have other kept columns."""
+    return rows if retained is None else union_by_name([rows, retained])

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from movierate.errors import UserError
+from movierate.files import replace_file
 from movierate.spark.errors import SPARK_ERRORS, first_line
 from movierate.spark.session import check_readable
 
@@ -147,6 +150,21 @@ class FileSystem:
             stream = self._fs.create(self._path(path), overwrite)
             stream.write(bytearray(text.encode()))
             stream.close()
+
+    def replace_text(self, path: str, text: str) -> None:
+        """Write a file that appears whole or not at all, in place of the one of its name.
+
+        An object store has no rename that replaces. There, a file appears when it is closed.
+        """
+        if self.is_local:
+            file = Path(str(self._path(path).toUri().getPath()))
+            file.parent.mkdir(parents=True, exist_ok=True)
+            replace_file(file, text.encode())
+            return
+        partial = f"{parent_of(path)}/.{name_of(path)}.{uuid.uuid4().hex[:12]}.partial"
+        self.write_text(partial, text)
+        self.delete(path)
+        self.rename(partial, path)
 
     def make_directory(self, path: str) -> bool:
         """Make a directory, and those around it; False if none can be made."""

@@ -5,7 +5,6 @@ The sections follow Mitchell et al., «Model Cards for Model Reporting» (2019).
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,9 +12,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from movierate.config.jobs import DumpConfig, TrainConfig
+from movierate.config.jobs import TrainConfig
 from movierate.model.bundle import Bundle
-from movierate.model.shapes import live_positions
+from movierate.model.shapes import receptive_length
 from movierate.training.metrics import star
 
 FIGURES = {
@@ -92,14 +91,7 @@ def _data(
 
 def _recipe(config: TrainConfig) -> str:
     """The settings of training as a config file takes them."""
-    reading = {field.name for field in dataclasses.fields(DumpConfig)}
-    settings = dataclasses.asdict(config)
-    recipe = {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in settings.items()
-        if key not in reading
-    }
-    return yaml.safe_dump(recipe, sort_keys=False)
+    return yaml.safe_dump(config.model_dump(mode="json", exclude={"dump"}), sort_keys=False)
 
 
 def _figures(bundle: Bundle) -> str:
@@ -132,7 +124,7 @@ def _limits(bundle: Bundle, training: pd.DataFrame, words: pd.Series) -> list[st
         else "It was trained on reviews of all stars.",
         "It knows the words of its training reviews alone. In another language, or another "
         "subject's terms, it knows few: the column known_words tells.",
-        f"It reads at most {live_positions(bundle.window)} tokens of a review, and has learned "
+        f"It reads at most {receptive_length(bundle.window)} tokens of a review, and has learned "
         f"from reviews of {_range(words)} words, mostly.",
     ]
     if bundle.intervals:

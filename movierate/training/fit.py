@@ -65,7 +65,7 @@ def fit(
         ids, ratings = examples.epoch(random)
         fitted = trainable.fit(ids, ratings, batch_size=config.batch_size, verbose=0)
         model.get_layer("embedding").set_weights([trainable.get_layer("embedding").vectors])
-        stars = predict(model, validation[0], config.stars)
+        stars = predict(model, validation[0], config.target_scale)
         error = float(np.abs(stars - validation[1]).mean())
         history.append({"loss": float(fitted.history["loss"][0]), "validation_mae": error})
         kept = error <= min(row["validation_mae"] for row in history)
@@ -88,7 +88,7 @@ def predict(model: Any, ids: Ids, scale: tuple[float, float]) -> Floats:
 def _to_train(model: keras.Sequential, vectors: Floats, config: TrainConfig) -> keras.Model:
     """The same layers in a form that trains better: slow word vectors, and dropout."""
     ids = keras.Input(shape=model.input_shape[1:], dtype="int32")
-    x = _SlowEmbedding(vectors, config.embedding_rate, name="embedding")(ids)
+    x = _SlowEmbedding(vectors, config.embedding_lr_multiplier, name="embedding")(ids)
     x = layers.SpatialDropout1D(config.dropout)(x)
     for layer in model.layers[1:]:
         x = layer(x)

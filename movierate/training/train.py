@@ -6,7 +6,8 @@ import dataclasses
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,10 @@ from movierate.errors import UserError
 from movierate.inference.rater import Rater
 from movierate.model.baseline import Baseline
 from movierate.model.bundle import Bundle, check_replaceable
-from movierate.model.shapes import live_positions
+from movierate.model.shapes import receptive_length
 from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import Vocabulary
-from movierate.text.window import Floats
+from movierate.text.window import Floats, Ids
 from movierate.training.card import write_card
 from movierate.training.evaluate import evaluate, headline
 from movierate.training.examples import Examples
@@ -77,94 +78,147 @@ def train(
     _check(config, labelled)
     digest = _digest([labelled, validation, unlabelled])
     given = _given_vectors(config)
-    parts = set_aside(
-        labelled, validation, config.validation_share, config.calibration_share, config.seed
-    )
-    labelled, validation, calibration = parts
+    shares = config.validation_share, config.calibration_share
+    parts = set_aside(labelled, validation, *shares, config.seed)
     progress(
-        f"{len(labelled):,} reviews to train on, {len(validation):,} to validate, "
-        f"{len(calibration):,} to calibrate the intervals"
+        f"{len(parts.training):,} reviews to train on, {len(parts.validation):,} to validate, "
+        f"{len(parts.calibration):,} to calibrate the intervals"
     )
+    words = _learn_words(config, parts.training, unlabelled, given, progress)
+    soft = _distill(config, parts.training, words.reviews, progress)
+    targets = _targets(config.distillation_weight, _ratings(parts.training), soft)
+    material = _learn_vocabulary(config, words, _ratings(parts.training), targets, progress)
+    vectors = material.vectors
+    if soft is not None:
+        vectors = add_topics(vectors, material.reviews, soft.documents)
 
-    texts = [*labelled["text"], *(unlabelled if unlabelled is not None else ())]
-    phrases = int(config.phrases * config.vocabulary_size)
-    words = Vocabulary.from_texts(texts, config.vocabulary_size - phrases, config.min_count)
-    reviews = [np.array(words.word_ids(tokenize(text)), dtype=np.int32) for text in texts]
-    vectors, covered = _vectors(config, texts, words, given)
-    progress(f"word vectors for {covered:.1%} of {words.words:,} words: {config.word_vectors}")
-    ratings = labelled["rating"].to_numpy(np.float32)
-    taught = _teach(config, labelled, reviews, progress)
-    targets = ratings if taught is None else _targets(config.teacher, ratings, taught)
-
-    told = reviews[: len(targets)]
-    vocabulary = words.with_phrases(find_phrases(told, targets, len(words), phrases))
-    reviews = [np.array(vocabulary.join(review.tolist()), dtype=np.int32) for review in reviews]
-    salience = learn_salience(
-        reviews[: len(ratings)], ratings, len(vocabulary), config.salience_shrinkage
-    )
-    progress(f"vocabulary of {vocabulary.words:,} words and {len(vocabulary.phrases):,} phrases")
-    vectors = add_phrases(vectors, vocabulary)
-    if taught is not None:
-        vectors = add_topics(vectors, reviews, taught.documents)
-
-    untrained = Bundle(
-        name=config.name or output.name,
-        window=config.window,
-        choose=config.choose,
-        vocabulary=vocabulary,
-        salience=salience,
-        weights={},
-        rating_scale=config.stars,
-    )
+    untrained = _untrained(config, output, material)
     encoder = untrained.encoder()
-    examples = Examples(
-        reviews[: len(targets)],
-        targets,
-        encoder.fill,
-        config.excerpts,
-        config.joined,
-        config.word_dropout,
-    )
-    true = validation["rating"].to_numpy(np.float32)
-    windows = encoder.encode(list(validation["text"])).ids
-    fitted = fit(config, vectors, examples, (windows, true), progress)
-    return _write(
-        config,
-        dataclasses.replace(untrained, weights=fitted.weights),
-        output,
-        parts,
-        fitted.history,
-        training_data={
-            "sha256": digest,
-            "labelled_reviews": len(labelled),
-            "validation_reviews": len(validation),
-            "calibration_reviews": len(calibration),
-            "unlabelled_reviews": 0 if unlabelled is None else len(unlabelled),
-            "vocabulary_covered_by_word_vectors": round(covered, 4),
-            "seed": config.seed,
-        },
-    )
+    made = config.excerpts, config.concat_ratio, config.word_dropout
+    examples = Examples(material.reviews[: len(targets)], targets, encoder.fill, *made)
+    windows = encoder.encode(list(parts.validation["text"])).ids
+    fitted = fit(config, vectors, examples, (windows, _ratings(parts.validation)), progress)
+    data = _describe_data(parts, unlabelled, digest)
+    data["vocabulary_covered_by_word_vectors"] = round(words.covered, 4)
+    data["seed"] = config.seed
+    weights = _rounded(fitted.weights, config.weights_dtype)
+    bundle = dataclasses.replace(untrained, weights=weights, training_data=data)
+    return _write(config, bundle, output, parts, fitted.history)
 
 
-def _teach(
+@dataclass(frozen=True)
+class _Words:
+    """The single words of the reviews."""
+
+    vocabulary: Vocabulary
+    reviews: list[Ids]
+    """The ids of each review's words: the labelled reviews first."""
+    vectors: Floats
+    """(ids, 100)"""
+    covered: float
+    """Share of the words that have a trained vector."""
+
+
+def _learn_words(
     config: TrainConfig,
     labelled: pd.DataFrame,
-    reviews: list[Any],
+    unlabelled: pd.Series | None,
+    given: Any,
+    progress: Callable[[str], None],
+) -> _Words:
+    """The vocabulary of single words, and their vectors."""
+    texts = [*labelled["text"], *(unlabelled if unlabelled is not None else ())]
+    size = config.vocabulary_size - _phrase_count(config)
+    vocabulary = Vocabulary.from_texts(texts, size, config.min_count)
+    reviews = [np.array(vocabulary.word_ids(tokenize(text)), dtype=np.int32) for text in texts]
+    vectors, covered = _vectors(config, texts, vocabulary, given)
+    source = {"train": "trained vectors", "random": "random vectors"}
+    kind = source.get(config.word_vectors, f"vectors of {config.word_vectors}")
+    progress(f"{kind} for {round(covered * vocabulary.words):,} of {vocabulary.words:,} words")
+    return _Words(vocabulary, reviews, vectors, covered)
+
+
+@dataclass(frozen=True)
+class _Material:
+    """What the network reads."""
+
+    vocabulary: Vocabulary
+    """Words and phrases."""
+    reviews: list[Ids]
+    vectors: Floats
+    """(ids, 100)"""
+    salience: Floats
+    """(ids,)"""
+
+
+def _learn_vocabulary(
+    config: TrainConfig,
+    words: _Words,
+    ratings: Floats,
+    targets: Floats,
+    progress: Callable[[str], None],
+) -> _Material:
+    """The vocabulary with its phrases, and the salience of each id.
+
+    Args:
+        ratings: (labelled,) stars.
+        targets: (reviews with a target,) stars: phrases are learned from them.
+    """
+    single, count = words.vocabulary, _phrase_count(config)
+    phrases = find_phrases(words.reviews[: len(targets)], targets, len(single), count)
+    vocabulary = single.with_phrases(phrases)
+    reviews = [np.array(vocabulary.join(ids.tolist()), dtype=np.int32) for ids in words.reviews]
+    labelled = reviews[: len(ratings)]
+    salience = learn_salience(labelled, ratings, len(vocabulary), config.salience_shrinkage)
+    progress(f"vocabulary of {vocabulary.words:,} words and {len(vocabulary.phrases):,} phrases")
+    return _Material(vocabulary, reviews, add_phrases(words.vectors, vocabulary), salience)
+
+
+def _phrase_count(config: TrainConfig) -> int:
+    return int(config.phrase_share * config.vocabulary_size)
+
+
+def _ratings(reviews: pd.DataFrame) -> Floats:
+    return reviews["rating"].to_numpy(np.float32)
+
+
+def _untrained(config: TrainConfig, output: Path, material: _Material) -> Bundle:
+    return Bundle(
+        name=config.name or output.name,
+        window=config.window,
+        choose=config.token_selection,
+        vocabulary=material.vocabulary,
+        salience=material.salience,
+        weights={},
+        rating_scale=config.target_scale,
+    )
+
+
+def _distill(
+    config: TrainConfig,
+    labelled: pd.DataFrame,
+    reviews: list[Ids],
     progress: Callable[[str], None],
 ) -> SoftRatings | None:
-    """What the teacher says of the reviews, the labelled ones first; None if there is none."""
-    if not config.teacher:
+    """The teacher's ratings of the reviews; None if the recipe has no teacher.
+
+    Args:
+        reviews: word ids, the labelled reviews first.
+    """
+    if not config.distillation_weight:
         return None
-    ratings = labelled["rating"].to_numpy(np.float32)
+    ratings = _ratings(labelled)
     known, unknown = reviews[: len(ratings)], reviews[len(ratings) :]
     folds = folds_by_movie(labelled, FOLDS)
     return soft_ratings(known, ratings, folds, unknown, config.seed, progress)
 
 
-def _targets(weight: float, ratings: Floats, taught: SoftRatings) -> Floats:
-    """The stars to learn: of the labelled reviews, and of the others."""
-    mixed = (1 - weight) * ratings + weight * taught.labelled
-    return np.concatenate([mixed, taught.unlabelled]).astype(np.float32)
+def _targets(weight: float, ratings: Floats, soft: SoftRatings | None) -> Floats:
+    """The stars to learn: of the labelled reviews, then (with a teacher) of the others."""
+    if soft is None:
+        return ratings
+    mixed = (1 - weight) * ratings + weight * soft.labelled
+    return np.concatenate([mixed, soft.unlabelled]).astype(np.float32)
 
 
 def _check(config: TrainConfig, labelled: pd.DataFrame) -> None:
@@ -173,12 +227,12 @@ def _check(config: TrainConfig, labelled: pd.DataFrame) -> None:
             f"reviews: only {len(labelled)} have a text and a rating, "
             f"training needs at least {FEWEST_REVIEWS}"
         )
-    low, high = config.stars
+    low, high = config.target_scale
     outside = ~labelled["rating"].between(low, high)
     if outside.any():
         raise UserError(
             f"reviews: {outside.sum():,} ratings are outside the scale of {low:g} to {high:g} "
-            f"(one is {labelled['rating'][outside].iloc[0]:g}): set stars in the config"
+            f"(one is {labelled['rating'][outside].iloc[0]:g}): set target_scale in the config"
         )
 
 
@@ -198,38 +252,46 @@ def _vectors(
     return place_vectors(found, words, config.seed)
 
 
+def _describe_data(parts: Parts, unlabelled: pd.Series | None, digest: str) -> dict[str, Any]:
+    return {
+        "sha256": digest,
+        "labelled_reviews": len(parts.training),
+        "validation_reviews": len(parts.validation),
+        "calibration_reviews": len(parts.calibration),
+        "unlabelled_reviews": 0 if unlabelled is None else len(unlabelled),
+    }
+
+
+def _rounded(weights: Mapping[str, Floats], dtype: str) -> dict[str, Floats]:
+    """The weights as the bundle will store them."""
+    return {name: array.astype(dtype).astype(np.float32) for name, array in weights.items()}
+
+
 def _write(
     config: TrainConfig,
     bundle: Bundle,
     output: Path,
     parts: Parts,
     history: list[dict[str, float]],
-    training_data: dict[str, Any],
 ) -> Bundle:
-    """Calibrate and evaluate with the weights as they will be stored, write bundle and report."""
+    """Calibrate and evaluate the model, and write the bundle with its report."""
     from movierate.training.plots import draw_loss
 
-    rounded = {
-        name: array.astype(config.weights_dtype).astype(np.float32)
-        for name, array in bundle.weights.items()
-    }
-    bundle = dataclasses.replace(bundle, weights=rounded, training_data=training_data)
+    scale, receptive = config.target_scale, receptive_length(config.window)
     held_out = pd.concat([parts.validation, parts.calibration], ignore_index=True)
-    live = live_positions(config.window)
     if len(parts.calibration):
-        intervals = learn_intervals(Rater(bundle), held_out, live, config.stars)
+        intervals = learn_intervals(Rater(bundle), held_out, receptive, scale)
         bundle = dataclasses.replace(bundle, intervals=intervals)
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder)
         rater = Rater(bundle)
-        figures = {"validation": headline(evaluate(rater, config.stars, parts.validation, report))}
+        figures = {"validation": headline(evaluate(rater, scale, parts.validation, report))}
         if len(parts.calibration):
-            figures["calibration"] = headline(evaluate(rater, config.stars, parts.calibration))
-        baseline = Baseline.of(rater.rate(list(held_out["text"])), config.stars, live)
+            figures["calibration"] = headline(evaluate(rater, scale, parts.calibration))
+        baseline = Baseline.of(rater.rate(list(held_out["text"])), scale, receptive)
         bundle = dataclasses.replace(bundle, metrics=figures, baseline=baseline)
-        (report / "card.md").write_text(
-            write_card(config, bundle, parts.training), encoding="utf-8"
-        )
+        card = write_card(config, bundle, parts.training)
+        (report / "card.md").write_text(card, encoding="utf-8")
         draw_loss(history, config.loss, report / "loss.png")
         (report / "epochs.json").write_text(json.dumps(history, indent=2) + "\n")
         return bundle.save(output, dtype=config.weights_dtype, report=report)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from movierate.inference.chunks import largest, pieces
 from movierate.model.bundle import load
-from movierate.model.shapes import live_positions
+from movierate.model.shapes import receptive_length
 from movierate.text.tokens import tokenize
 from tests.inference.test_encoder import SEPARATORS, WORDS
 
@@ -75,7 +75,7 @@ NASTY = {
     "no ASCII": "\u4e16\u754c\U0001f600\u0130",
     "no UTF-8": "\udc80",
 }
-READ = {"no space": 1, "words": live_positions(load("imdb").window), "a tag": 0}
+READ = {"no space": 1, "words": receptive_length(load("imdb").window), "a tag": 0}
 """Words that are read, where that is plain."""
 PROGRAM = """
 import sys, numpy, pyarrow

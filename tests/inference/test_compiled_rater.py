@@ -18,7 +18,7 @@ from movierate.inference.tables import lay_out, shared
 from movierate.kernels.cache import kernels
 from movierate.model.bundle import Bundle, load, read
 from movierate.model.reference import forward
-from movierate.model.shapes import live_positions
+from movierate.model.shapes import receptive_length
 from movierate.text.tokens import tokenize
 
 STARS = 0.005
@@ -52,7 +52,7 @@ def test_stars_are_the_references(window: int, choose: str) -> None:
     bundle = dataclasses.replace(_shipped(), window=window, choose=choose)
     found = Rater(bundle).rate(_texts()).predicted_rating
     np.testing.assert_allclose(found, _expected(bundle, _texts()), atol=STARS)
-    assert live_positions(window) <= window
+    assert receptive_length(window) <= window
 
 
 def test_weights_of_any_size_keep_the_precision() -> None:
@@ -91,7 +91,7 @@ def test_texts_without_known_words_have_no_rating() -> None:
 def test_a_text_of_megabytes_is_rated() -> None:
     text = "a wonderful film, not a bad one. " * 100_000
     ratings = Rater(_shipped()).rate([text, "good"])
-    assert ratings.words_read[0] == live_positions(_shipped().window)
+    assert ratings.words_read[0] == receptive_length(_shipped().window)
     assert not np.isnan(ratings.predicted_rating).any()
     assert len(tokenize(text[:330])) == 70
 

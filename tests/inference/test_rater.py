@@ -6,7 +6,7 @@ import pytest
 
 import movierate
 from movierate.model.reference import forward
-from movierate.model.shapes import live_positions
+from movierate.model.shapes import receptive_length
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_ratings_are_on_the_scale_and_typed_as_the_output(rater, examples):
     assert ratings.predicted_rating.dtype == np.float32
     assert ratings.words_read.dtype == np.int32
     assert ratings.known_words.dtype == np.float32
-    assert ratings.words_read.max() == live_positions(movierate.load("imdb").window)
+    assert ratings.words_read.max() == receptive_length(movierate.load("imdb").window)
 
 
 def test_a_rating_does_not_depend_on_the_texts_beside_it(rater, examples):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pyspark.sql import SparkSession
 
 from movierate.config.jobs import DumpConfig
@@ -15,7 +13,8 @@ from movierate.reviews.schema import Records
 
 def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
     """As `movierate.reviews.formats.csv.read`; the separator is a tab unless config has another."""
-    return csv.read(spark, inputs, replace(config, sep=config.sep or "\t"), encoding)
+    config = config.model_copy(update={"sep": config.sep or "\t"})
+    return csv.read(spark, inputs, config, encoding)
 
 
 register(Format("tsv", read, suffixes=(".tsv",)))

@@ -38,10 +38,10 @@ Holder = dict[str, Any]
 
 
 @contextmanager
-def held(
+def lock(
     spark: SparkSession, directory: str, say: Callable[[str], None] = lambda line: None
 ) -> Iterator[Callable[[], None]]:
-    """Hold an output directory, created if need be, to the end of the block.
+    """Lock an output directory, created if need be, until the block ends.
 
     Args:
         spark: the session.
@@ -81,12 +81,12 @@ def _take(file: _File, holder: Holder, directory: str, say: Callable[[str], None
         if found is None or other is None:
             continue  # it was released between the two
         if _is_alive(other, found[1]):
-            raise UserError(f"output: {directory} is held by {_said(other)}: let it end first")
-        if _take_away(file, other):
-            say(f"the lock of {_said(other)} is taken over: that run is dead")
+            raise UserError(f"output: {directory} is held by {_describe(other)}: let it end first")
+        if _remove_dead(file, other):
+            say(f"the lock of {_describe(other)} is taken over: that run is dead")
 
 
-def _take_away(file: _File, dead: Holder) -> bool:
+def _remove_dead(file: _File, dead: Holder) -> bool:
     """Remove a dead run's lock. Whoever else does the same at this moment may have removed it, and
     have made its own: that one is given back.
     """
@@ -105,14 +105,14 @@ def _is_alive(holder: Holder, untouched: float) -> bool:
     if not holder:
         return untouched < TOUCHED_SECONDS
     if holder["host"] == socket.gethostname():
-        return bool(_born(holder["pid"]) == holder["born"])
+        return bool(_start_time(holder["pid"]) == holder["born"])
     return untouched < ABANDONED_SECONDS
 
 
 def _check(file: _File, holder: Holder, directory: str) -> None:
     other = _holder(file.read())
     if other != holder:
-        who = _said(other) if other is not None else "somebody who has removed its lock"
+        who = _describe(other) if other is not None else "somebody who has removed its lock"
         raise RunFailed(f"output: {directory} was taken over by {who}: nothing was published")
 
 
@@ -128,7 +128,7 @@ def _this_process() -> Holder:
         "id": uuid.uuid4().hex,
         "host": socket.gethostname(),
         "pid": os.getpid(),
-        "born": _born(os.getpid()),
+        "born": _start_time(os.getpid()),
         "since": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M:%S} UTC",
     }
 
@@ -143,13 +143,13 @@ def _holder(found: tuple[str, float] | None) -> Holder | None:
         return {}
 
 
-def _said(holder: Holder) -> str:
+def _describe(holder: Holder) -> str:
     if not holder:
         return "a run that began just now"
     return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
 
 
-def _born(pid: int) -> str | None:
+def _start_time(pid: int) -> str | None:
     """When a process of this machine started, or None if there is none: ids are used again."""
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
