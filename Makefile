@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV := .venv
 PACKED := dist/movierate-env.tar.gz
 ACTIVATE := source $(VENV)/bin/activate
-MADE_FROM := setup.py constraints.txt scripts/set-up.sh
+MADE_FROM := pyproject.toml constraints.txt scripts/set-up.sh
 
 .PHONY: help demo test check format check-schedules nights faults layouts env clean
 
@@ -19,8 +19,8 @@ demo: $(VENV)/.demo ## score examples/ with the shipped model, and show the resu
 test: check ## everything: make check, then the tests
 	@$(ACTIVATE) && pytest
 
-check: $(VENV)/.dev ## style and types
-	@$(ACTIVATE) && ruff check . && ruff format --check . && mypy
+check: $(VENV)/.dev ## style, types and spelling
+	@$(ACTIVATE) && ruff check . && ruff format --check . && mypy && codespell
 
 format: $(VENV)/.dev ## mend the style
 	@$(ACTIVATE) && ruff check --fix . ; ruff format .
@@ -30,7 +30,7 @@ check-schedules: $(VENV)/.demo ## conf/schedule/, each by its own tool, Airflow 
 
 env: $(PACKED) ## dist/movierate-env.tar.gz: what executors need, without TensorFlow
 
-$(PACKED): $(VENV)/.demo setup.py constraints.txt $(shell find -L movierate -type f -not -name '*.pyc')
+$(PACKED): $(VENV)/.demo pyproject.toml constraints.txt $(shell find -L movierate -type f -not -name '*.pyc')
 	@$(ACTIVATE) && scripts/pack-env.sh $@
 
 nights: $(VENV)/.dev ## seven nights: what was read, skipped, rated, rejected, and what is there in the end

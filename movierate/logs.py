@@ -1,94 +1,99 @@
-"""What a command says while it works: lines on stderr, for people or as JSON."""
+"""Progress logging: lines on stderr, as text or as JSON, through Python's own logging."""
 
 from __future__ import annotations
 
-import datetime
 import json
-import sys
+import logging
 import time
-from dataclasses import dataclass
 from typing import Any
+
+LOGGER = logging.getLogger("movierate")
 
 TEXT, JSON = "text", "json"
 FORMATS = (TEXT, JSON)
 
 
-class Log:
-    """Lines on stderr."""
+def configure_logging(format: str = TEXT) -> None:
+    """Send the lines of movierate to stderr. A program that embeds movierate need not call it.
 
-    def __init__(self, format: str = TEXT) -> None:
-        """Take the format: text, or json for an object a line.
-
-        The keys of an object: time (UTC), level (info or error), message; phase and seconds of a
-        phase that is over, and its counts; exit_code of an error.
-        """
-        self._format = format
-
-    def phase(self, over: Phase) -> None:
-        """A phase is over."""
-        text = f"{over.ended} {over.name}: {over.message} ({over.seconds:.1f} s)"
-        took = {"phase": over.name, "message": over.message, "seconds": round(over.seconds, 3)}
-        self._say(text, {"time": over.ended, "level": "info", **took, **over.counts})
-
-    def info(self, message: str) -> None:
-        """What is worth a line, and ends no phase."""
-        self._say(message, {"time": _now(), "level": "info", "message": message})
-
-    def error(self, error: object, exit_code: int) -> None:
-        """The command ends with an error, or with a gate that has tripped."""
-        message = str(error).replace("\r", "\\r").replace("\n", "\\n")  # names may hold line ends
-        what = {"time": _now(), "level": "error", "message": message, "exit_code": exit_code}
-        self._say(f"error: {message}", what)
-
-    def _say(self, text: str, fields: dict[str, Any]) -> None:
-        is_json = self._format == JSON
-        line = json.dumps(fields, ensure_ascii=False) if is_json else f"movierate: {text}"
-        print(line, file=sys.stderr, flush=True)
+    Args:
+        format: TEXT, or JSON for one object a line. Its keys: time (UTC), level (info or error),
+            message; phase, seconds and counts of a phase that ended; exit_code of an error.
+    """
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter() if format == JSON else TextFormatter())
+    LOGGER.handlers = [handler]
+    LOGGER.setLevel(logging.INFO)
+    LOGGER.propagate = False
+    # Warnings of libraries are no progress. What matters of them reaches us as an exception.
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())
 
 
-@dataclass(frozen=True)
-class Phase:
-    """A phase that is over."""
+class TextFormatter(logging.Formatter):
+    """``movierate: MESSAGE``, with the time where a phase ended."""
 
-    name: str
-    message: str
-    ended: str
-    seconds: float
-    counts: dict[str, Any]
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        fields = _fields(record)
+        message = record.getMessage()
+        if record.levelno >= logging.ERROR:
+            message = f"error: {message}"
+        elif "phase" in fields:
+            message = f"{fields['time']} {fields['phase']}: {message} ({fields['seconds']:.1f} s)"
+        return f"movierate: {message}"
+
+
+class JsonFormatter(logging.Formatter):
+    """A JSON object on one line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
+        fields = _fields(record)
+        known = {"time": fields.pop("time"), "level": record.levelname.lower()}
+        if "phase" in fields:
+            known["phase"] = fields.pop("phase")
+        return json.dumps({**known, "message": record.getMessage(), **fields}, ensure_ascii=False)
+
+
+def log_error(error: object, exit_code: int) -> None:
+    """The command ends with an error, or a gate tripped. Line ends in names are escaped."""
+    message = str(error).replace("\r", "\\r").replace("\n", "\\n")
+    LOGGER.error("%s", message, extra={"fields": {"exit_code": exit_code}})
 
 
 class Phases:
-    """A run's phases, one after another: the seconds of each, and a line when it is over."""
+    """The phases of a run, one after another: the seconds of each, and a line when it ends."""
 
-    def __init__(self, log: Log | None = None) -> None:
-        """Start the first phase; without a log, nothing is said."""
+    def __init__(self) -> None:
+        """Start the first phase."""
         self.seconds: dict[str, float] = {}
-        self._log = log
-        self._unsaid: list[Phase] = []
+        self._unsaid: list[tuple[str, dict[str, Any]]] = []
         self._since = time.monotonic()
 
     def over(self, name: str, message: str, say: bool = True, **counts: Any) -> None:
-        """The phase that ends now, and what came of it; the next one starts.
+        """End a phase and start the next one.
 
         Args:
             name: of the phase. One that comes again adds to its seconds.
-            message: what came of it.
-            say: False keeps the line back until the next one is said.
+            message: what the phase did.
+            say: False holds the line back until the next one.
             counts: the figures of the message, for a log of JSON.
         """
         now = time.monotonic()
         seconds, self._since = now - self._since, now
         self.seconds[name] = round(self.seconds.get(name, 0) + seconds, 3)
-        self._unsaid.append(Phase(name, message, _now(), seconds, counts))
-        if self._log is not None and say:
-            for phase in self._unsaid:
-                self._log.phase(phase)
+        fields = {"phase": name, "seconds": round(seconds, 3), **counts, "time": _utc(time.time())}
+        self._unsaid.append((message, fields))
+        if say:
+            for line, of_line in self._unsaid:
+                LOGGER.info("%s", line, extra={"fields": of_line})
             self._unsaid.clear()
 
     def say(self, message: str) -> None:
-        """What is worth a line, and ends no phase."""
-        if self._log is not None:
-            self._log.info(message)
+        """Log a line that ends no phase."""
+        LOGGER.info("%s", message)
 
     def restart(self) -> None:
         """Forget the seconds: another run starts."""
@@ -96,5 +101,10 @@ class Phases:
         self._since = time.monotonic()
 
 
-def _now() -> str:
-    return f"{datetime.datetime.now(datetime.timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
+def _fields(record: logging.LogRecord) -> dict[str, Any]:
+    """The record's own fields, and its time."""
+    return {"time": _utc(record.created), **getattr(record, "fields", {})}
+
+
+def _utc(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

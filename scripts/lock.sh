@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Writes constraints.txt anew: the newest versions within setup.py's ranges, for Python 3.10 to 3.13.
+# Writes constraints.txt again: the newest versions within the ranges of pyproject.toml, for Python 3.10 to 3.13.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 {
   echo "# Versions that movierate is tested with; scripts/lock.sh writes this file."
   uv pip compile --quiet --universal --python-version 3.10 --all-extras \
-    --no-header --no-annotate --upgrade setup.py
+    --no-header --no-annotate --upgrade pyproject.toml
 } > constraints.new
 mv constraints.new constraints.txt

@@ -12,7 +12,7 @@ echo "movierate: packing $target" >&2
 python=$(python3 -c 'import sys; print(sys._base_executable)')
 "$python" -m venv "$folder"
 pip=("$folder/bin/python" -m pip -qq --disable-pip-version-check)
-"${pip[@]}" install -c constraints.txt numpy numba pandas pyarrow pyyaml safetensors
+"${pip[@]}" install -c constraints.txt numpy numba pandas pyarrow pydantic pyyaml safetensors filelock
 "${pip[@]}" install --no-deps .
 "${pip[@]}" uninstall -y pip setuptools > /dev/null 2>&1
 find "$folder" -name __pycache__ -prune -exec rm -rf {} +

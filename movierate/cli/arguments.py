@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NoReturn
 
 from movierate.config.load import Config, make_config, setting_names
 from movierate.errors import UserError
+from movierate.logs import LOGGER
 from movierate.model.bundle import DEFAULT_MODEL
 from movierate.reviews.encoding import AUTO
 from movierate.reviews.formats import check_format, format_names
+
+PACKAGES = {"sklearn": "scikit-learn"}
+"""Packages whose module has another name."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -104,6 +108,19 @@ def check_writable(directory: Path) -> None:
         raise UserError(f"output: {there} can't be written to ({error.strerror})") from None
 
 
+def require_packages(command: str, *modules: str) -> None:
+    """Make sure that packages of the train extra are installed.
+
+    Raises:
+        UserError: some are not.
+    """
+    missing = [PACKAGES.get(name, name) for name in modules if find_spec(name) is None]
+    if missing:
+        names = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
+        verb = "is" if len(missing) == 1 else "are"
+        raise UserError(f"{command}: {names} {verb} not installed: pip install 'movierate[train]'")
+
+
 def print_progress(line: str) -> None:
-    """Say on stderr how far a command is."""
-    print(f"movierate: {line}", file=sys.stderr, flush=True)
+    """Log how far a command is."""
+    LOGGER.info("%s", line)

@@ -6,7 +6,14 @@ import argparse
 import json
 from typing import Any
 
-from movierate.cli.arguments import add_dump, add_model, check_writable, directory, load_config
+from movierate.cli.arguments import (
+    add_dump,
+    add_model,
+    check_writable,
+    directory,
+    load_config,
+    require_packages,
+)
 from movierate.cli.rendering import describe_further_metrics, describe_metrics, error_table
 from movierate.cli.train import read_labelled
 from movierate.config.jobs import DumpConfig
@@ -27,6 +34,7 @@ def add_command(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Rate labelled reviews and print how far off the ratings are; the last line is JSON."""
     config = load_config(DumpConfig, arguments)
+    require_packages("evaluate", "sklearn", *(["matplotlib"] if arguments.output else []))
     from movierate.inference.rater import Rater
     from movierate.model.bundle import load
     from movierate.spark.paths import check_apart, check_names

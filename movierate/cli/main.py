@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import errno
-import logging
 import os
 import sys
 import warnings
@@ -19,7 +18,7 @@ from movierate.cli import evaluate, latest, model, rate, runs, score, train
 from movierate.cli.arguments import Parser
 from movierate.errors import GateTripped, RunFailed, UserError
 from movierate.logs import FORMATS as LOG_FORMATS
-from movierate.logs import Log
+from movierate.logs import configure_logging, log_error
 
 COMMANDS = (score, latest, train, evaluate, rate, model, runs)
 """In the order of `movierate --help`."""
@@ -39,29 +38,28 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
     """Run a command; returns its exit code. Errors are one line on stderr."""
     warnings.filterwarnings("ignore")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    logging.disable()  # of the libraries: what matters of it reaches us as an exception, too
-    log = Log()
+    configure_logging()
     try:
         arguments = _parser().parse_args(argv)
-        log = arguments.log = Log(arguments.log_format)
+        configure_logging(arguments.log_format)
         run: Callable[[argparse.Namespace], None] = arguments.run
         run(arguments)
         return DONE
     except UserError as error:
-        return _failed(log, f"{error}{_mangled_said(str(error))}", USAGE)
+        return _fail(f"{error}{_describe_mangled(str(error))}", USAGE)
     except RunFailed as error:
-        return _failed(log, error, FAILED)
+        return _fail(error, FAILED)
     except GateTripped as gate:
-        return _failed(log, gate, TRIPPED)
+        return _fail(gate, TRIPPED)
     except KeyboardInterrupt:
-        return _failed(log, "interrupted: nothing half-done was published", INTERRUPTED)
+        return _fail("interrupted: nothing half-done was published", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has left, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except Exception as error:
         if os.environ.get("MOVIERATE_DEBUG"):
             raise
-        return _failed(log, *_unexpected(error))
+        return _fail(*_unexpected(error))
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:
@@ -75,18 +73,18 @@ def _unexpected(error: Exception) -> tuple[str, int]:
     return f"{what} (a bug? MOVIERATE_DEBUG=1 shows where)", FAILED
 
 
-def _failed(log: Log, error: object, code: int) -> int:
-    log.error(" ".join(str(error).splitlines()), code)
+def _fail(error: object, code: int) -> int:
+    log_error(" ".join(str(error).splitlines()), code)
     return code
 
 
-def _mangled_said(error: str) -> str:
+def _describe_mangled(error: str) -> str:
     """What to add to an error if spark-submit may have changed an argument, else nothing."""
     if "PYSPARK_GATEWAY_PORT" not in os.environ or "LC_ALL" in error:
         return ""
-    from movierate.spark.paths import mangled_said
+    from movierate.spark.paths import describe_mangled
 
-    return mangled_said()
+    return describe_mangled()
 
 
 def _parser() -> argparse.ArgumentParser:

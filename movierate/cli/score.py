@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> None:
     from movierate.scoring.job import score
     from movierate.spark.session import stop_spark
 
-    phases = Phases(arguments.log)
+    phases = Phases()
     spark = _start_spark(arguments, config)
     # What is wrong with the input is one line on stderr: this one waits until that is looked at.
     phases.over("start", f"Spark {spark.version} at {spark.sparkContext.master}", say=False)

@@ -13,10 +13,10 @@ from movierate.cli.arguments import (
     directory,
     load_config,
     print_progress,
+    require_packages,
 )
 from movierate.cli.rendering import describe_metrics, describe_rating_scale
 from movierate.config.jobs import DumpConfig, TrainConfig
-from movierate.errors import UserError
 
 
 def add_command(commands: Any) -> None:
@@ -51,7 +51,7 @@ def run(arguments: argparse.Namespace) -> None:
     from movierate.spark.paths import check_apart, check_names
     from movierate.spark.session import check_local, running_spark
 
-    _require_training()
+    require_packages("train", "tensorflow", "gensim", "matplotlib", "sklearn")
     check_writable(arguments.output)
     check_replaceable(arguments.output)
     if arguments.output.exists():
@@ -91,13 +91,3 @@ def read_labelled(spark: Any, paths: Sequence[str], config: DumpConfig, stars: A
         + describe_rating_scale(labelled.rating_scale.as_record())
     )
     return labelled
-
-
-def _require_training() -> None:
-    from importlib.util import find_spec
-
-    missing = [name for name in ("tensorflow", "gensim", "matplotlib") if find_spec(name) is None]
-    if missing:
-        raise UserError(
-            f"train: {' and '.join(missing)} not installed: pip install 'movierate[train]'"
-        )

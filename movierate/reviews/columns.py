@@ -31,7 +31,7 @@ ALIASES = {
 
 
 @dataclass(frozen=True)
-class Shape:
+class KnownDataset:
     """A dump that is widely used, known by some of its columns, and what they mean there."""
 
     columns: frozenset[str]
@@ -41,17 +41,17 @@ class Shape:
     """The lowest and the highest rating."""
 
 
-SHAPES = (
+KNOWN_DATASETS = (
     # Rotten Tomatoes critics: id is the movie's.
-    Shape(frozenset({"id", "review", "fresh"}), {"movie": "id", "id": None}),
-    Shape(frozenset({"id", "reviewId", "reviewText"}), {"movie": "id", "id": "reviewId"}),
+    KnownDataset(frozenset({"id", "review", "fresh"}), {"movie": "id", "id": None}),
+    KnownDataset(frozenset({"id", "reviewId", "reviewText"}), {"movie": "id", "id": "reviewId"}),
     # Amazon 2014 and 2018, then 2023.
-    Shape(frozenset({"asin", "overall", "reviewText"}), scale=(1.0, 5.0)),
-    Shape(frozenset({"asin", "parent_asin", "rating", "text"}), scale=(1.0, 5.0)),
+    KnownDataset(frozenset({"asin", "overall", "reviewText"}), scale=(1.0, 5.0)),
+    KnownDataset(frozenset({"asin", "parent_asin", "rating", "text"}), scale=(1.0, 5.0)),
     # The IMDB spoiler dump.
-    Shape(frozenset({"movie_id", "is_spoiler", "review_text"}), scale=(1.0, 10.0)),
+    KnownDataset(frozenset({"movie_id", "is_spoiler", "review_text"}), scale=(1.0, 10.0)),
     # Letterboxd: the URI is the entry's.
-    Shape(
+    KnownDataset(
         frozenset({"Name", "Letterboxd URI", "Review"}),
         {"movie": "Name", "id": "Letterboxd URI"},
         scale=(0.5, 5.0),
@@ -100,9 +100,9 @@ def with_directories(columns: Mapping[str, int], directories: Sequence[str]) -> 
     return {**columns, **{name: 1 for name in directories if match_column(name, names) is None}}
 
 
-def known_shape(columns: Sequence[str]) -> Shape | None:
-    """The shape of a dump with these columns, if it is one that is known."""
-    return next((shape for shape in SHAPES if shape.columns <= set(columns)), None)
+def find_known_dataset(columns: Sequence[str]) -> KnownDataset | None:
+    """The well-known dataset with these columns, if there is one."""
+    return next((dataset for dataset in KNOWN_DATASETS if dataset.columns <= set(columns)), None)
 
 
 @dataclass(frozen=True)
@@ -198,12 +198,12 @@ def find_roles(records: Records, config: DumpConfig) -> Roles:
 
 def _known_roles(columns: Sequence[str]) -> Mapping[str, str | None]:
     """What a dump that is widely used means by its names, unless a column says it is another."""
-    shape = known_shape(columns)
-    if shape is None:
+    dataset = find_known_dataset(columns)
+    if dataset is None:
         return {}
-    movie = shape.roles.get("movie")
-    others = [column for column in columns if column not in shape.roles.values()]
-    return {} if movie and _candidates("movie", others) else shape.roles
+    movie = dataset.roles.get("movie")
+    others = [column for column in columns if column not in dataset.roles.values()]
+    return {} if movie and _candidates("movie", others) else dataset.roles
 
 
 def _unseen(role: str, columns: Iterable[str]) -> tuple[str, ...]:

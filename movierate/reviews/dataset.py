@@ -15,7 +15,7 @@ from pyspark.sql.pandas.functions import pandas_udf
 
 from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.columns import Roles, find_roles, known_shape
+from movierate.reviews.columns import Roles, find_known_dataset, find_roles
 from movierate.reviews.containers import check_not_container
 from movierate.reviews.corrupt import (
     broken_files,
@@ -268,8 +268,8 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
         return None
     if config.rating_scale is not None:
         return RatingScale(config.rating_scale, "given")
-    shape = known_shape(tuple(records.columns))
-    known = records.scale or (shape.scale if shape else None)
+    dataset = find_known_dataset(tuple(records.columns))
+    known = records.scale or (dataset.scale if dataset else None)
     if known is not None:
         return RatingScale(known, "format")
     scales = {name: _guess_scale(records, roles.text, name) for name in roles.rating}

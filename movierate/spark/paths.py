@@ -100,7 +100,7 @@ def check_apart(
                 )
 
 
-def mangled_said() -> str:
+def describe_mangled() -> str:
     """What to add to an error, under spark-submit, if that may have changed the arguments.
 
     A JVM whose locale is ASCII gives each byte of other letters on as a question mark, and each

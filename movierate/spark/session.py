@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import locale
+import logging
 import os
 import re
 import shutil
@@ -26,6 +27,9 @@ CONF = Path(__file__).parents[1] / "conf"
 UTF8_LOCALE = "C.UTF-8"
 
 OLDEST_JAVA = 17
+
+LOGGERS_OF_EXCEPTIONS = ("DataFrameQueryContextLogger", "SQLQueryContextLogger")
+"""PySpark logs an exception through these when it raises it. The exception itself is enough."""
 
 SETTINGS = {
     # Instants are stored as such, whatever time zone the machine is in.
@@ -64,14 +68,16 @@ def start_spark(name: str, driver_memory: str | None = None, verbose: bool = Fal
         spark = SparkSession.builder.config(conf=conf).getOrCreate()
     except (*SPARK_ERRORS, OSError) as error:
         raise UserError(f"spark: it did not start ({first_line(error)})") from None
-    _set_noise(spark, verbose)
+    _set_log_level(spark, verbose)
     # Spark's handler would cancel its jobs first, and fail where the JVM has had the signal, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     return spark
 
 
-def _set_noise(spark: SparkSession, verbose: bool) -> None:
-    """Spark's own lines on stderr: warnings at most, or all that it has to say."""
+def _set_log_level(spark: SparkSession, verbose: bool) -> None:
+    """Show Spark's own log on stderr from warnings, or with verbose, from INFO."""
+    for name in LOGGERS_OF_EXCEPTIONS:
+        logging.getLogger(name).disabled = True
     jvm: Any = spark._jvm
     log4j = jvm.org.apache.logging.log4j
     root = log4j.LogManager.ROOT_LOGGER_NAME

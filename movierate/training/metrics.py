@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 
 Floats = NDArray[np.floating]
 Figure = float | int | bool | None
@@ -49,29 +50,20 @@ def metrics(true: Floats, predicted: Floats, scale: tuple[float, float]) -> Row:
 
 
 def pearson(x: Floats, y: Floats) -> float | None:
-    """The correlation of two rows of n numbers; None if one does not vary."""
-    x, y = x - np.mean(x), y - np.mean(y)
-    spread = math.sqrt(float(np.sum(x**2) * np.sum(y**2)))
-    return float(np.sum(x * y)) / spread if spread else None
+    """The correlation of two rows of n numbers; None if one is constant."""
+    if len(x) < 2 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return None
+    return float(np.corrcoef(x, y)[0, 1])
 
 
 def auc(good: NDArray[np.bool_], predicted: Floats) -> float | None:
-    """The area under the ROC curve, from the ranks of the good (Mann & Whitney, 1947).
+    """The area under the ROC curve; None if all are good, or none.
 
     Args:
         good: (n,) whether the true rating is.
         predicted: (n,) stars.
-
-    Returns:
-        The share of the pairs of a good and a bad one in which the good one is predicted higher,
-        ties counting half; None without such pairs.
     """
-    ranks = pd.Series(predicted).rank().to_numpy()  # the mean rank where tied
-    n_good, n_bad = int(good.sum()), int((~good).sum())
-    if not n_good or not n_bad:
-        return None
-    above = float(ranks[good].sum()) - n_good * (n_good + 1) / 2
-    return above / (n_good * n_bad)
+    return None if good.all() or not good.any() else float(roc_auc_score(good, predicted))
 
 
 def interval_metrics(rated: pd.DataFrame) -> Row:

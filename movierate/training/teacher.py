@@ -95,15 +95,18 @@ def soft_ratings(
     vectors = document_vectors(features, seed, progress)
     said = []
     for asked in (ratings, from_middle(ratings)):
-        by_model = _raw(_NGrams, features, asked, fold), _raw(_Documents, vectors, asked, fold)
-        said.append(_together(by_model, asked))
-    stars = _raw(_Nearest, np.stack(said, axis=1), ratings, fold)
+        by_model = (
+            _out_of_fold_predictions(_NGrams, features, asked, fold),
+            _out_of_fold_predictions(_Documents, vectors, asked, fold),
+        )
+        said.append(_stack(by_model, asked))
+    stars = _out_of_fold_predictions(_Nearest, np.stack(said, axis=1), ratings, fold)
     apart, others = np.split(stars, [len(labelled)])
     progress(f"teacher: MAE {np.abs(apart - ratings).mean():.3f} stars on unseen movies")
     return SoftRatings(apart, others, vectors)
 
 
-def _raw(
+def _out_of_fold_predictions(
     model: Callable[[Any, Floats], _Model], features: Any, ratings: Floats, fold: NDArray[np.int64]
 ) -> Floats:
     """What a model says of all reviews; of a labelled one, when it has learned from other folds.
@@ -123,7 +126,7 @@ def _raw(
     return raw
 
 
-def _together(said: Sequence[Floats], ratings: Floats) -> Floats:
+def _stack(said: Sequence[Floats], ratings: Floats) -> Floats:
     """The sum of what the models say, each with the weight that fits the labels best."""
     by_model = np.stack(said, axis=1)
     known = by_model[: len(ratings)]
