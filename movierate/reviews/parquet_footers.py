@@ -1,22 +1,15 @@
-"""The footers of Parquet files: each file's own columns, their types, and how many rows it has.
-
-Spark takes one file's schema for all and refuses a file for one column that it has no type for.
-So the footers are read here, and Spark is asked, file by file, for just the columns wanted and in
-the types that the file has them in.
-"""
+"""The footers of Parquet files: each file's own columns, their types, and how many rows it has."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import Column, SparkSession
-from pyspark.sql import functions as F
+from pyspark.sql import SparkSession
 from pyspark.sql.types import (
     ArrayType,
     BinaryType,
@@ -39,6 +32,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from movierate.reviews.columnar import Footer, Leaf
 from movierate.reviews.listing import File
 from movierate.reviews.types import EXACT_DOUBLE
 from movierate.spark.filesystem import FileSystem
@@ -55,58 +49,6 @@ THREADS = 8
 """Footers that are read at a time."""
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """A column of a file that is no struct."""
-
-    path: tuple[str, ...]
-    """Its name, and those of the structs around it before it."""
-    stored: DataType | None
-    """The type that Spark's reader is asked for; None if it has none for this."""
-    form: str = ""
-    """What the stored value stands for, where Spark has no type for that: uuid, time or nanos, the
-    latter two with the unit or zone behind them."""
-
-    @property
-    def name(self) -> str:
-        """With dots between the structs."""
-        return ".".join(self.path)
-
-    @property
-    def type(self) -> DataType | None:
-        """The type of `value`."""
-        if self.form.startswith("nanos"):
-            return TimestampType() if self.form == "nanos utc" else TimestampNTZType()
-        return StringType() if self.form else self.stored
-
-    def value(self, column: Column) -> Column:
-        """The column that Spark has read, as what it stands for.
-
-        A UUID is its text, a time of day its text, and nanoseconds are cut to microseconds.
-        """
-        if self.form == "uuid":
-            digits = F.lower(F.hex(column))
-            return F.regexp_replace(digits, "(.{8})(.{4})(.{4})(.{4})(.{12})", "$1-$2-$3-$4-$5")
-        if self.form.startswith("nanos"):
-            return _instant(_divided(column, 1_000)).cast(self.type or "timestamp")
-        if self.form.startswith("time"):
-            micros = {
-                "time ms": column * 1_000,
-                "time us": column,
-                "time ns": _divided(column, 1_000),
-            }
-            return F.date_format(_instant(micros[self.form]), "HH:mm:ss.SSSSSS")
-        return column
-
-
-@dataclass(frozen=True)
-class Footer:
-    """What a Parquet file says of itself."""
-
-    leaves: tuple[Leaf, ...]
-    rows: int
-
-
 def read_footers(spark: SparkSession, files: Sequence[File]) -> dict[File, Footer | str]:
     """The footers of files, or why one can't be read."""
     file_systems: dict[str, FileSystem] = {}
@@ -119,26 +61,6 @@ def read_footers(spark: SparkSession, files: Sequence[File]) -> dict[File, Foote
 
     with ThreadPoolExecutor(THREADS) as pool:
         return dict(zip(files, pool.map(read, files), strict=True))
-
-
-def read_schema(leaves: Sequence[Leaf]) -> StructType:
-    """The schema to ask Spark's reader for: these leaves, within their structs."""
-    tree: dict[str, Any] = {}
-    for leaf in leaves:
-        place = tree
-        for name in leaf.path[:-1]:
-            place = place.setdefault(name, {})
-        place[leaf.path[-1]] = leaf.stored
-
-    def build(names: dict[str, Any]) -> StructType:
-        return StructType(
-            [
-                StructField(name, build(kind) if isinstance(kind, dict) else kind)
-                for name, kind in names.items()
-            ]
-        )
-
-    return build(tree)
 
 
 def _root(file: File) -> str:
@@ -204,9 +126,9 @@ def _leaves(metadata: pq.FileMetaData) -> Iterator[Leaf]:
     def walk(field: pa.Field, parents: tuple[str, ...]) -> Iterator[Leaf]:
         path = (*parents, field.name)
         if pa.types.is_struct(field.type):
-            for child in _fields(field.type):
+            for child in struct_fields(field.type):
                 yield from walk(child, path)
-        elif _is_nested(field.type):
+        elif is_nested(field.type):
             yield Leaf(path, _nested(field.type, columns))
         else:
             yield _leaf(path, field.type, next(columns))
@@ -227,7 +149,7 @@ def _leaf(path: tuple[str, ...], kind: pa.DataType, column: Any) -> Leaf:
         return Leaf(path, None)
     if column.physical_type == "INT96":
         return Leaf(path, TimestampType())
-    return Leaf(path, _spark_type(kind))
+    return Leaf(path, spark_type(kind))
 
 
 def _nested(kind: pa.DataType, columns: Iterator[Any]) -> DataType | None:
@@ -238,13 +160,13 @@ def _nested(kind: pa.DataType, columns: Iterator[Any]) -> DataType | None:
         columns: those of the file, from its first on; as many as it has are taken.
     """
     if pa.types.is_struct(kind):
-        types = {field.name: _nested(field.type, columns) for field in _fields(kind)}
+        types = {field.name: _nested(field.type, columns) for field in struct_fields(kind)}
         fields = [StructField(name, type) for name, type in types.items() if type is not None]
         return StructType(fields) if len(fields) == kind.num_fields else None
     if pa.types.is_map(kind):
         key, item = _nested(kind.key_type, columns), _nested(kind.item_type, columns)
         return MapType(key, item) if key and item else None
-    if _is_nested(kind):
+    if is_nested(kind):
         element = _nested(kind.value_type, columns)
         return ArrayType(element) if element else None
     leaf = _leaf((), kind, next(columns))
@@ -271,10 +193,10 @@ _TYPES: tuple[tuple[Any, DataType], ...] = (
 )
 
 
-def _spark_type(kind: pa.DataType) -> DataType | None:
+def spark_type(kind: pa.DataType) -> DataType | None:
     """The type that Spark reads a column in; None if it has none."""
     if isinstance(kind, pa.BaseExtensionType):
-        return _spark_type(kind.storage_type)
+        return spark_type(kind.storage_type)
     if pa.types.is_decimal(kind):
         return DecimalType(kind.precision, kind.scale) if kind.precision <= 38 else None
     if pa.types.is_timestamp(kind):
@@ -282,18 +204,11 @@ def _spark_type(kind: pa.DataType) -> DataType | None:
     return next((found for is_kind, found in _TYPES if is_kind(kind)), None)
 
 
-def _is_nested(kind: pa.DataType) -> bool:
+def is_nested(kind: pa.DataType) -> bool:
+    """Whether it is a list or a map."""
     return bool(pa.types.is_list(kind) or pa.types.is_map(kind))
 
 
-def _fields(kind: pa.StructType) -> list[pa.Field]:
+def struct_fields(kind: pa.StructType) -> list[pa.Field]:
+    """The fields of a struct."""
     return [kind.field(number) for number in range(kind.num_fields)]
-
-
-def _divided(number: Column, by: int) -> Column:
-    """The whole quotient, rounded down, as a long."""
-    return F.call_function("div", number - F.pmod(number, F.lit(by)), F.lit(by))
-
-
-def _instant(micros: Column) -> Column:
-    return F.timestamp_micros(micros)
