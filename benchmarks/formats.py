@@ -306,7 +306,7 @@ def run(spark, dump, output, config, wanted, name) -> pd.DataFrame:  # type: ign
         left = left.reindex(right.index)
     difference = left["predicted_rating"].to_numpy() - right["predicted_rating"].to_numpy()
     equal = int((abs(difference) <= 1e-5).sum())
-    rows = record["rows"]
+    rows = record.rows
     print(
         f"| {name} | {rows['read']:,} | {rows['rated']:,} | {rows['rejected']:,} | {seconds:.1f} "
         f"| {equal:,} | {frame['rating'].notna().sum():,} |",

@@ -103,7 +103,7 @@ class Cumulative:
     def score(self, spark: SparkSession, number: int, config: ScoreConfig) -> dict[str, Any]:
         """What a night's run does."""
         config = config.model_copy(update={"skip_rated": True})
-        return score(spark, [str(self.input)], str(self.output), config).record
+        return score(spark, [str(self.input)], str(self.output), config).record.as_dict()
 
 
 def play(spark: SparkSession, source: Growing | Cumulative, new_model: Path) -> None:

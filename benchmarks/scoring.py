@@ -448,7 +448,7 @@ def _growth(arguments: argparse.Namespace, work: Path) -> Any:
     output = str(work / f"grown-{arguments.cores}")
     for line in sys.stdin:
         dump = str(work / f"dump-{int(line)}")
-        print(score(spark, [dump], output, ScoreConfig()).record["seconds"], flush=True)
+        print(score(spark, [dump], output, ScoreConfig()).record.seconds, flush=True)
 
 
 # Exactness

@@ -94,7 +94,7 @@ def _put(new: Path, directory: Path) -> None:
     """Move a directory to its place; what was there may be left under the name of the new one."""
     previous = _previous(directory)
     if directory.is_dir():
-        if _exchange(new, directory):
+        if exchange(new, directory):
             return
         shutil.rmtree(previous, ignore_errors=True)  # left by a process that was killed
         directory.rename(previous)
@@ -109,7 +109,7 @@ def _put(new: Path, directory: Path) -> None:
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
 
-def _exchange(one: Path, other: Path) -> bool:
+def exchange(one: Path, other: Path) -> bool:
     """Swap two names in one step; False where the system or the file system can't."""
     renameat2 = getattr(ctypes.CDLL(None), "renameat2", None)
     if renameat2 is None:

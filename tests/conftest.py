@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,14 +13,12 @@ import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
-from benchmarks.cluster import QUICK_START
 from movierate.model import shapes
 from movierate.model.bundle import Bundle
 from movierate.spark.session import start_spark, stop_spark
 from movierate.text.vocabulary import RESERVED, Vocabulary
-
-ROOT = Path(__file__).parent.parent
-REVIEWS = ROOT / "examples" / "reviews.jsonl"
+from tests.support.cluster import QUICK_START
+from tests.support.process import REVIEWS, ROOT, run
 
 os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
 
@@ -86,18 +83,3 @@ def packed(clone: Path) -> Path:
     result = run("make", "env", cwd=clone)
     assert result.returncode == 0, result.stderr
     return clone / "dist" / "movierate-env.tar.gz"
-
-
-def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
-    """Run a program of this environment to its end; `options` as subprocess.run's."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, **options.pop("env", {})}  # type: ignore[dict-item]
-    environment.pop("PYSPARK_SUBMIT_ARGS", None)
-    return subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment,
-        **{"cwd": ROOT, "timeout": 600, **options},  # type: ignore[call-overload]
-    )

@@ -17,7 +17,7 @@ import pytest
 
 from movierate.cli.main import main
 from movierate.model.bundle import SHIPPED
-from tests.conftest import REVIEWS, ROOT, run
+from tests.support.process import REVIEWS, ROOT, run
 
 SCORE = ("python", "jobs/score.py")
 

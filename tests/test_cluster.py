@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pandas as pd
 import pytest
 
-from benchmarks.cluster import Cluster
-from tests.conftest import REVIEWS, run
+from tests.support.cluster import Cluster
+from tests.support.process import REVIEWS, run
 
 
 @pytest.fixture

@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import itertools
 import multiprocessing
 import os
-import signal
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from movierate import files
 from movierate.files import find_directory, lock_file, replace_directory, replace_file
-
-CALLS = ("open", "os.", "shutil.", "ctypes.")
-"""Audit events that are raised before something happens to files."""
+from tests.support.stopped import WAYS, is_stopped
 
 OLD = {"a.json": b"old", "b.bin": b"old" * 1000, "report/plot.png": b"old"}
 NEW = {"a.json": b"new", "c.bin": b"new" * 1000}
-
-WAYS = ("kill", "interrupt", "full disk")
-
-
-def stop(way: str) -> None:
-    if way == "kill":
-        os.kill(os.getpid(), signal.SIGKILL)
-    raise KeyboardInterrupt if way == "interrupt" else OSError(errno.ENOSPC, "No space left")
-
-
-def is_stopped(action: Callable[[], object], step: int, way: str) -> bool:
-    """Stop an action in another process before that call to the system; False if it has less."""
-    child = os.fork()
-    if child == 0:
-        calls, stopped = itertools.count(), []
-
-        def watch(event: str, _: object) -> None:
-            if event.startswith(CALLS) and next(calls) == step:
-                stopped.append(event)
-                stop(way)
-
-        try:
-            sys.addaudithook(watch)
-            action()
-        finally:
-            os._exit(len(stopped))
-    _, status = os.waitpid(child, 0)
-    return status != 0
 
 
 def content(directory: Path) -> dict[str, bytes]:
@@ -63,7 +29,7 @@ def content(directory: Path) -> dict[str, bytes]:
 def exchange(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """On file systems that can swap two directories in one step, and on others."""
     if request.param == "in two steps":
-        monkeypatch.setattr(files, "_exchange", lambda one, other: False)
+        monkeypatch.setattr(files, "exchange", lambda one, other: False)
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -110,7 +76,7 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
 def test_here_directories_are_swapped_in_one_step(tmp_path: Path) -> None:
     replace_directory(tmp_path / "one", OLD)
     replace_directory(tmp_path / "other", NEW)
-    if not files._exchange(tmp_path / "one", tmp_path / "other"):
+    if not files.exchange(tmp_path / "one", tmp_path / "other"):
         pytest.skip("not on this file system")
     assert content(tmp_path / "one") == NEW
     assert content(tmp_path / "other") == OLD

@@ -1,22 +1,14 @@
 """Every command and query of the README and of two guides, run in a copy of the repository."""
 
-import re
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.conftest import ROOT, run
+from tests.support.guides import BLOCKS
+from tests.support.process import run
 
-BLOCK = re.compile(r"(<!-- not run here: [^\n]+-->\n)?```(\w+)\n(.*?)```", re.DOTALL)
-PAGES = ("README.md", "docs/training.md", "docs/cluster.md", "docs/nightly.md")
-BLOCKS = [
-    match.groups()
-    for page in PAGES
-    for match in BLOCK.finditer((ROOT / page).read_text())
-    if match[2] != "text"
-]
 SET_UP = ("pip install", "source .venv")
 """What the environment of the tests has behind it already."""
 SESSION = "from pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\n"

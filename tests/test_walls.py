@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, run
+from tests.support.process import ROOT, run
 
 ORDER = (
     *("errors", "logs", "_version", "files", "text", "model", "spark", "config", "kernels"),

@@ -133,7 +133,7 @@ class Bundle:
             "baseline": self.baseline and self.baseline.to_json(),
             "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
         }
-        manifest["sha256"] = _digest(manifest)
+        manifest["sha256"] = manifest_digest(manifest)
         files[MANIFEST] = (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
         replace_directory(directory, files)
         return load(directory)
@@ -164,7 +164,7 @@ class BundleFiles:
             version = manifest["format_version"]
             if version != FORMAT_VERSION:
                 raise self._other_version("format", version, FORMAT_VERSION)
-            if manifest.pop("sha256", None) != _digest(manifest):
+            if manifest.pop("sha256", None) != manifest_digest(manifest):
                 raise self._broken(f"{MANIFEST} was altered: its SHA-256 is not the one stated")
             version, files = manifest["text"]["tokens_version"], dict(manifest["files"])
         except (LookupError, TypeError, ValueError, RecursionError):
@@ -205,7 +205,7 @@ class BundleFiles:
                 else Intervals.from_json(intervals, (low, high)),
                 training_data=manifest["training_data"],
                 baseline=None if baseline is None else Baseline.from_json(baseline),
-                model_id=f"{manifest['name']}-{_digest(decisive)[:12]}",
+                model_id=f"{manifest['name']}-{manifest_digest(decisive)[:12]}",
             )
             _check_shapes(bundle)
         except (LookupError, TypeError, ValueError, safetensors.SafetensorError) as error:
@@ -273,11 +273,11 @@ def _state(directory: Path) -> tuple[int, ...]:
 def _read_files(directory: Path, where: str) -> Iterator[tuple[str, bytes]]:
     """The manifest, and of the files that it names those that are there."""
     room = LARGEST
-    manifest = _read_file(_inside(directory, MANIFEST, where), LARGEST_MANIFEST, where)
+    manifest = read_part(_inside(directory, MANIFEST, where), LARGEST_MANIFEST, where)
     for name in BundleFiles({MANIFEST: manifest}, where).manifest["files"]:
         path = _inside(directory, name, where)
         if path.is_file():
-            data = _read_file(path, room, where)
+            data = read_part(path, room, where)
             room -= len(data)
             yield name, data
     yield MANIFEST, manifest
@@ -291,7 +291,12 @@ def _inside(directory: Path, name: str, where: str) -> Path:
     return path
 
 
-def _read_file(path: Path, most: int, where: str) -> bytes:
+def read_part(path: Path, most: int, where: str) -> bytes:
+    """One file of a bundle, of at most so many bytes.
+
+    Raises:
+        UserError: it is larger.
+    """
     if path.stat().st_size > most:
         raise UserError(f"model: {where}: {path.name} is too large: it is not of a model")
     return path.read_bytes()
@@ -361,6 +366,7 @@ def _check_shapes(bundle: Bundle) -> None:
     shapes.lengths(bundle.window)
 
 
-def _digest(value: Mapping[str, Any]) -> str:
+def manifest_digest(value: Mapping[str, Any]) -> str:
+    """The SHA-256 of a manifest, which has no key sha256 yet."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cases.conftest import all_rated, refused
-from tests.cases.inputs import BAD, GOOD, write
+from tests.support.inputs import BAD, GOOD, write
+from tests.support.outcome import all_rated, refused
 
 
 def test_headers_in_another_case(score, dump):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cases.conftest import all_rated, process_refused, refused
-from tests.cases.inputs import BAD, GOOD, review, write, write_lines, write_parquet, write_rows
-from tests.conftest import ROOT, run
+from tests.support.inputs import BAD, GOOD, review, write, write_lines, write_parquet, write_rows
+from tests.support.outcome import all_rated, process_refused, refused
+from tests.support.process import ROOT, run
 
 SUFFIXES = (".jsonl", ".csv", ".parquet")
 FRENCH_AND_CHINESE = "Amélie 電影.jsonl"

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from movierate.cli.main import main
-from tests.cases.conftest import all_rated
-from tests.cases.inputs import BAD, GOOD, TEXTS, review, write, write_lines, write_parquet
+from tests.support.inputs import BAD, GOOD, TEXTS, review, write, write_lines, write_parquet
+from tests.support.outcome import all_rated
 
 
 def test_ids_that_are_floats(score, dump):

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from tests.cases.conftest import all_rated, refused
-from tests.cases.inputs import GOOD, review, write, write_lines
+from tests.support.inputs import GOOD, review, write, write_lines
+from tests.support.outcome import all_rated, refused
 
 ROWS = [review(number) for number in range(6)]
 

@@ -10,8 +10,8 @@ import pyarrow.dataset as ds
 import pytest
 
 from movierate.cli.main import main
-from tests.cases.conftest import all_rated, refused
-from tests.cases.inputs import GOOD, TEXTS, review, write_lines, write_parquet, write_rows
+from tests.support.inputs import GOOD, TEXTS, review, write_lines, write_parquet, write_rows
+from tests.support.outcome import all_rated, refused
 
 
 def kept_types(outcome, *names: str) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.cases.conftest import all_rated, refused
-from tests.cases.inputs import GOOD, review, write, write_lines, write_parquet
+from tests.support.inputs import GOOD, review, write, write_lines, write_parquet
+from tests.support.outcome import all_rated, refused
 
 
 def test_a_link_beside_its_file(score, dump):

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from tests.cases.conftest import all_rated, one_line, refused
-from tests.cases.inputs import cut_off, review, tarred, write, write_lines, zipped
+from tests.support.inputs import cut_off, review, tarred, write, write_lines, zipped
+from tests.support.outcome import all_rated, one_line, refused
 
 CSV = "id,movie,review\n" + "".join(f'{n},m,"A wonderful film {n}"\n' for n in range(200))
 

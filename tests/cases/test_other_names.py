@@ -6,8 +6,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cases.conftest import all_rated, refused
-from tests.cases.inputs import GOOD, review, write, write_lines, write_parquet, write_rows
+from tests.support.inputs import GOOD, review, write, write_lines, write_parquet, write_rows
+from tests.support.outcome import all_rated, refused
 
 SUFFIXES = (".jsonl", ".csv", ".parquet")
 

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tests.cases.conftest import all_rated, refused
-from tests.cases.inputs import GOOD, TEXTS, cut_off, write, write_parquet
-from tests.reviews.corpus import broken_page
+from tests.support.corpus import broken_page
+from tests.support.inputs import GOOD, TEXTS, cut_off, write, write_parquet
+from tests.support.outcome import all_rated, refused
 
 
 def write_pair(path, ids, **columns):

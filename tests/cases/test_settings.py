@@ -9,10 +9,10 @@ import duckdb
 import pytest
 
 from movierate.cli.main import main
-from tests.cases.conftest import all_rated, one_line, process_refused, refused
-from tests.cases.inputs import GOOD, review, write, write_lines, write_parquet
-from tests.conftest import run
-from tests.test_readme import BLOCKS
+from tests.support.guides import BLOCKS
+from tests.support.inputs import GOOD, review, write, write_lines, write_parquet
+from tests.support.outcome import all_rated, one_line, process_refused, refused
+from tests.support.process import run
 
 
 @pytest.mark.parametrize("name", ["rated[1]", "rated{1}", "rated?", "rated*"])

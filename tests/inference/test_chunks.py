@@ -15,7 +15,7 @@ from movierate.inference.chunks import largest, pieces
 from movierate.model.bundle import load
 from movierate.model.shapes import receptive_length
 from movierate.text.tokens import tokenize
-from tests.inference.test_encoder import SEPARATORS, WORDS
+from tests.support.texts import SEPARATORS, WORDS
 
 LONGEST = 16
 

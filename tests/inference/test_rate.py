@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import run
+from tests.support.process import run
 
 
 def rate(command: str, **options: object) -> tuple[int, str, str]:

@@ -13,7 +13,7 @@ import pytest
 
 from movierate.inference.tables import shared
 from movierate.kernels import cache
-from tests.conftest import ROOT, run
+from tests.support.process import ROOT, run
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from movierate.inference.rater import Rater
 from movierate.model import bundle as bundles
 from movierate.model.baseline import Baseline, Histogram
 from movierate.model.bundle import SHIPPED, load
-from tests.test_files import WAYS, is_stopped
+from tests.support.stopped import WAYS, is_stopped
 
 TEXTS = ["a good film", "not a good film, awful!", "bad bad plot 8/10"]
 
@@ -40,7 +40,7 @@ def restate(path: Path, **changes: object) -> None:
     manifest = json.loads((path / "bundle.json").read_text())
     manifest |= changes
     manifest.pop("sha256")
-    manifest["sha256"] = bundles._digest(manifest)
+    manifest["sha256"] = bundles.manifest_digest(manifest)
     (path / "bundle.json").write_text(json.dumps(manifest))
 
 
@@ -161,7 +161,7 @@ def test_whoever_reads_while_a_model_is_replaced_gets_a_whole_one(small_bundle, 
 def test_a_model_that_is_replaced_between_two_of_its_files_is_read_again(
     small_bundle, saved, monkeypatch
 ):
-    read_file, others = bundles._read_file, [dataclasses.replace(small_bundle, choose="last")]
+    read_file, others = bundles.read_part, [dataclasses.replace(small_bundle, choose="last")]
 
     def read_and_replace(*arguments):
         data = read_file(*arguments)
@@ -169,7 +169,7 @@ def test_a_model_that_is_replaced_between_two_of_its_files_is_read_again(
             others.pop().save(saved)
         return data
 
-    monkeypatch.setattr(bundles, "_read_file", read_and_replace)
+    monkeypatch.setattr(bundles, "read_part", read_and_replace)
     assert load(saved).choose == "last"
 
 
@@ -257,7 +257,7 @@ def test_the_baseline_of_drift_goes_along_and_does_not_change_the_model_id(small
 def test_a_bundle_made_before_there_were_baselines_opens(saved):
     manifest = json.loads((saved / "bundle.json").read_text())
     del manifest["baseline"], manifest["sha256"]
-    manifest["sha256"] = bundles._digest(manifest)
+    manifest["sha256"] = bundles.manifest_digest(manifest)
     (saved / "bundle.json").write_text(json.dumps(manifest))
     assert load(saved).baseline is None
 

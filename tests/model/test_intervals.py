@@ -11,15 +11,7 @@ from movierate.errors import UserError
 from movierate.inference.rater import Rater
 from movierate.model import bundle as bundles
 from movierate.model.bundle import load
-from movierate.model.intervals import Intervals
-
-INTERVALS = Intervals(
-    rating_scale=(1.0, 10.0),
-    coverage=0.9,
-    words=(0, 3),
-    low=((1.0, 1.0, 2.0), (1.0, 4.0, 8.0)),  # at 1, 5.5 and 10 stars
-    high=((9.0, 10.0, 10.0), (2.0, 6.5, 10.0)),
-)
+from tests.support.intervals import INTERVALS
 
 
 def ends(predicted: list[float], words_read: list[int]) -> tuple[list[float], list[float]]:
@@ -111,7 +103,7 @@ def test_a_damaged_section_is_refused_in_one_line(small_bundle, tmp_path, path, 
         place, key = place[key], step
     place[key] = copy.deepcopy(value)
     manifest.pop("sha256")
-    manifest["sha256"] = bundles._digest(manifest)
+    manifest["sha256"] = bundles.manifest_digest(manifest)
     file.write_text(json.dumps(manifest))
     with pytest.raises(UserError, match="do not fit together") as error:
         load(tmp_path / "model")

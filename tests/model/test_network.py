@@ -10,7 +10,7 @@ from movierate.config.jobs import TrainConfig
 from movierate.config.load import make_config
 from movierate.model import network
 from movierate.model.reference import forward
-from tests.conftest import ROOT
+from tests.support.process import ROOT
 
 SEED = [
     (keras.layers.Embedding, (None, 50, 100), 10_785_300),

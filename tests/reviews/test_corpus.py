@@ -11,7 +11,7 @@ import pytest
 
 from movierate.config.jobs import ScoreConfig
 from movierate.scoring.job import score
-from tests.reviews.corpus import CORPUS
+from tests.support.corpus import CORPUS
 
 CONFIG = ScoreConfig(date=datetime.date(2026, 1, 31))
 
@@ -36,16 +36,16 @@ def run(spark, format: str, folder: Path) -> dict[str, Counter[str]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(broken.content)
     record = score(spark, [str(folder / "in")], str(folder / "out"), CONFIG).record
-    assert record["format"] == format
-    rows = record["rows"]
+    assert record.format == format
+    rows = record.rows
     assert rows["read"] == rows["rated"] + rows["rejected"]
-    sources = spark.createDataFrame([(s,) for s in record["files"]], "s string")
+    sources = spark.createDataFrame([(s,) for s in record.files], "s string")
     names = {
         row.s: row.n.split("/in/")[1]
         for row in sources.selectExpr("s", "url_decode(replace(s, '+', '%2B')) AS n").collect()
     }
     found: dict[str, Counter[str]] = defaultdict(Counter)
-    for source, account in record["files"].items():
+    for source, account in record.files.items():
         assert account["read"] == account["rated"] + account["rejected"]
         found[names[source]]["rated"] += account["rated"]
     rejected = duckdb.sql(

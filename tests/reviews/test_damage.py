@@ -100,8 +100,8 @@ def test_ten_thousand_lines_of_random_bytes(spark, tmp_path, format):
     (tmp_path / "in" / f"noise.{format}").write_bytes(first + b"".join(n + b"\n" for n in noise))
     config = ScoreConfig(date=DAY)
     record = score(spark, [str(tmp_path / "in")], str(tmp_path / "out"), config).record
-    assert record["rows"]["read"] == record["rows"]["rated"] + record["rows"]["rejected"]
-    (account,) = (a for source, a in record["files"].items() if "noise" in source)
+    assert record.rows["read"] == record.rows["rated"] + record.rows["rejected"]
+    (account,) = (a for source, a in record.files.items() if "noise" in source)
     if format == "jsonl":  # in CSV, quotes may join lines
         assert account["read"] >= len(noise)
     assert account["read"] > 9_000

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from benchmarks.random_layouts import FORMATS, check_layout, make_layout
-from tests.conftest import run
+from tests.support.layouts import FORMATS, check_layout, make_layout
+from tests.support.process import run
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -15,6 +15,7 @@ from movierate.reviews.listing import (
     is_hidden,
     list_files,
 )
+from tests.support.java import uri_of
 
 
 def make(folder, *names: str) -> None:
@@ -114,8 +115,7 @@ def test_documents_are_known_by_their_names(name, document):
     ],
 )
 def test_directories_give_the_same_values_in_python_and_in_spark(spark, path, values):
-    jvm_path = spark._jvm.org.apache.hadoop.fs.Path(path)
-    source = str(jvm_path.toUri().toString())
+    source = uri_of(spark, path)
     directories = Directories.of([Listing(("file:/d",), (File(path, 1),), ())])
     assert directories.values(source) == values
     assert directories.columns == tuple(values)

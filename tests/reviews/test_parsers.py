@@ -189,7 +189,7 @@ def test_an_object_that_is_never_closed_costs_its_own_line():
 def test_nothing_but_punctuation_of_a_document_is_dropped(text):
     for row in read_document(text):
         assert row.values is not None or row.raw.strip()
-    read = "".join(jsonl._split_objects(text.split("{")))
+    read = "".join(jsonl.split_objects(text.split("{")))
     for character in set(text) - set(" \n[],"):
         assert read.count(character) == text.count(character)
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from movierate.cli.main import main
-from movierate.config.jobs import ScoreConfig
+from movierate.config.jobs import DumpConfig, ScoreConfig
 from movierate.errors import UserError
 from movierate.reviews.dataset import labelled_reviews, read_reviews
 from movierate.scoring.job import score
@@ -39,11 +39,11 @@ def cut_off(tmp_path_factory) -> Path:
 
 def test_a_cut_off_gzip_gives_what_it_has_and_a_row_that_says_so(spark, cut_off, tmp_path):
     record = score(spark, [str(cut_off)], str(tmp_path), ScoreConfig(date=DAY)).record
-    (broken,) = record["broken_files"]
-    account = record["files"][broken["source"]]
+    (broken,) = record.broken_files
+    account = record.files[broken["source"]]
     assert account["rejected"] == 1
     assert 1_000 < account["rated"] < 2_000
-    assert record["rows"]["rated"] == account["rated"] + 10
+    assert record.rows["rated"] == account["rated"] + 10
     (row,) = pd.read_parquet(tmp_path / "rejected").to_dict("records")
     assert row["source"].endswith("cut%20off.jsonl.gz")
     assert row["reason"] == "malformed_record"
@@ -52,7 +52,12 @@ def test_a_cut_off_gzip_gives_what_it_has_and_a_row_that_says_so(spark, cut_off,
 
 def test_strict_fails_for_it_in_one_line(spark, cut_off, tmp_path):
     with pytest.raises(UserError, match=r"cut%20off\.jsonl\.gz.*mend or remove") as error:
-        score(spark, [str(cut_off)], str(tmp_path), ScoreConfig(date=DAY, strict=True))
+        score(
+            spark,
+            [str(cut_off)],
+            str(tmp_path),
+            ScoreConfig(date=DAY, dump=DumpConfig(strict=True)),
+        )
     assert "\n" not in str(error.value)
     assert not (tmp_path / "ratings").exists()
 
@@ -95,7 +100,7 @@ def rotten_tomatoes(path: Path) -> None:
 @pytest.mark.parametrize("encoding", ["windows-1252", "auto"])
 def test_rotten_tomatoes_critics(spark, tmp_path, encoding):
     rotten_tomatoes(tmp_path / "reviews.tsv")
-    dump = read_reviews(spark, [str(tmp_path)], ScoreConfig(encoding=encoding))
+    dump = read_reviews(spark, [str(tmp_path)], DumpConfig(encoding=encoding))
     assert (dump.format, dump.encoding) == ("tsv", "cp1252")
     frame = dump.frame.toPandas()
     assert frame["movie_id"].tolist() == ["3", "3", "4"]
@@ -107,7 +112,7 @@ def test_rotten_tomatoes_critics(spark, tmp_path, encoding):
 
 def test_the_wrong_charset_rejects_and_does_not_mangle(spark, tmp_path):
     rotten_tomatoes(tmp_path / "reviews.tsv")
-    frame = read_reviews(spark, [str(tmp_path)], ScoreConfig()).frame.toPandas()
+    frame = read_reviews(spark, [str(tmp_path)], DumpConfig()).frame.toPandas()
     assert frame["reason"].fillna("").tolist() == ["undecodable", "undecodable", ""]
     assert frame["text"].tolist() == [None, None, "Great"]
 
@@ -116,8 +121,8 @@ def test_amazon_ratings_are_of_1_to_5_and_a_flag_beats_that(spark, tmp_path):
     row = {"asin": "B1", "overall": 4.0, "reviewText": TEXT}
     (tmp_path / "reviews.json").write_text(json.dumps(row))
     paths = [str(tmp_path)]
-    assert read_reviews(spark, paths, ScoreConfig()).frame.first()["rating"] == 7.75
-    given = ScoreConfig(rating_scale=(0, 4))
+    assert read_reviews(spark, paths, DumpConfig()).frame.first()["rating"] == 7.75
+    given = DumpConfig(rating_scale=(0, 4))
     assert read_reviews(spark, paths, given).frame.first()["rating"] == 10
 
 
@@ -131,7 +136,7 @@ def test_amazon_ratings_are_of_1_to_5_and_a_flag_beats_that(spark, tmp_path):
 )
 def test_a_scale_is_guessed_from_what_are_numbers(spark, tmp_path, written, scale):
     pd.DataFrame({"text": TEXT, "stars": written}).to_parquet(tmp_path / "reviews.parquet")
-    found = read_reviews(spark, [str(tmp_path)], ScoreConfig()).rating_scale
+    found = read_reviews(spark, [str(tmp_path)], DumpConfig()).rating_scale
     assert found.as_record()["scale"] == scale
 
 
@@ -139,14 +144,14 @@ def test_the_scale_of_a_sorted_dump_is_not_guessed_from_its_beginning(spark, tmp
     rows = [{"text": TEXT, "stars": stars} for stars in (1, 2, 4) for _ in range(10_000)]
     rows += [{"text": TEXT, "stars": 10}]
     pd.DataFrame(rows).to_parquet(tmp_path / "reviews.parquet")
-    scale = read_reviews(spark, [str(tmp_path)], ScoreConfig()).rating_scale
+    scale = read_reviews(spark, [str(tmp_path)], DumpConfig()).rating_scale
     assert scale.as_record() == {"scale": [1, 10], "origin": "guessed"}
 
 
 def test_two_candidates_for_the_text_are_named(spark, tmp_path):
     (tmp_path / "reviews.csv").write_text("review,comment,stars\na,b,1\n")
     with pytest.raises(UserError, match=r"review and comment .* name one with --text"):
-        read_reviews(spark, [str(tmp_path)], ScoreConfig())
+        read_reviews(spark, [str(tmp_path)], DumpConfig())
 
 
 def test_nested_parquet_with_partitions_and_kept_columns(spark, tmp_path):
@@ -154,7 +159,7 @@ def test_nested_parquet_with_partitions_and_kept_columns(spark, tmp_path):
     part.mkdir()
     frame = pd.DataFrame({"review": [{"text": TEXT, "stars": 7}], "helpful": [3]})
     frame.to_parquet(part / "part-0.parquet")
-    config = ScoreConfig(text="review.text", rating="review.stars", rating_scale=(1, 10))
+    config = DumpConfig(text="review.text", rating="review.stars", rating_scale=(1, 10))
     dump = read_reviews(spark, [str(tmp_path)], config, ["year", "helpful"])
     row = dump.frame.select("text", "rating", *(c.value([]) for c in dump.kept)).first()
     assert row.asDict() == {"text": TEXT, "rating": 7, "year": 2021, "helpful": 3}
@@ -174,5 +179,5 @@ def test_nested_parquet_with_partitions_and_kept_columns(spark, tmp_path):
 def test_a_dump_that_can_not_be_read_at_all_is_one_line(spark, tmp_path, name, content, says):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UserError, match=says) as error:
-        read_reviews(spark, [str(tmp_path / name)], ScoreConfig())
+        read_reviews(spark, [str(tmp_path / name)], DumpConfig())
     assert "\n" not in str(error.value)

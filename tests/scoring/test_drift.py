@@ -17,10 +17,10 @@ from movierate.inference.rater import Rater
 from movierate.model.baseline import Baseline, Histogram
 from movierate.model.bundle import load
 from movierate.model.ratings import Ratings
-from movierate.scoring.drift import Reference, by_chance, drift, psi, reached
-from movierate.scoring.gates import tripped
+from movierate.scoring.drift import Reference, by_chance, count_reached, measure_drift, psi
+from movierate.scoring.gates import evaluate_gates
 from movierate.scoring.job import score
-from tests.conftest import REVIEWS
+from tests.support.process import REVIEWS
 
 DAY = datetime.date(2026, 1, 31)
 SPANISH = "muy buen producto llegó a tiempo la batería dura mucho pero no me gustó nada se rompió"
@@ -70,9 +70,9 @@ def test_a_night_that_has_shifted_trips_it_when_it_is_large_enough_to_tell():
     config = ScoreConfig(max_drift=0.1)
 
     def trips(low: int, high: int) -> list[str]:
-        found = drift(reference(baseline), [[low + high, high] * 3])
+        found = measure_drift(reference(baseline), [[low + high, high] * 3])
         rows = {"read": 0, "rated": 0, "rejected": 0}
-        return tripped(rows, found, "the model's baseline", config)
+        return evaluate_gates(rows, found, "the model's baseline", config)
 
     assert trips(6, 14) == []
     assert len(trips(300, 700)) == 3
@@ -89,9 +89,9 @@ def test_spark_puts_a_value_into_the_bin_that_training_did(spark):
     ratings = Ratings(stars, stars, stars, words, known)
     baseline = Baseline.of(ratings, (1, 10), 100)
     frame = pd.DataFrame({"predicted_rating": stars, "words_read": words, "known_words": known})
-    (counted,) = spark.createDataFrame(frame[:6]).agg(reached(baseline.edges)).first()
+    (counted,) = spark.createDataFrame(frame[:6]).agg(count_reached(baseline.edges)).first()
     rows = [histogram.rows for histogram in vars(baseline).values()]
-    found = drift(reference(baseline), [counted])
+    found = measure_drift(reference(baseline), [counted])
     assert [tuple(column["rows"]) for column in found.values()] == rows
     assert {column["psi"] for column in found.values()} == {0}
 
@@ -99,9 +99,9 @@ def test_spark_puts_a_value_into_the_bin_that_training_did(spark):
 def test_the_models_own_reviews_pass(spark, model, tmp_path):
     config = ScoreConfig(date=DAY, model=str(model), max_drift=0.25)
     record = score(spark, [str(REVIEWS)], str(tmp_path / "out"), config).record
-    assert record["gates_tripped"] == []
-    assert {found["psi"] for found in record["drift"].values()} == {0}
-    assert sum(record["drift"]["words_read"]["rows"]) == record["rows"]["rated"]
+    assert record.gates_tripped == []
+    assert {found["psi"] for found in record.drift.values()} == {0}
+    assert sum(record.drift["words_read"]["rows"]) == record.rows["rated"]
 
 
 def test_spanish_trips_it_and_is_not_published_if_so_wished(
@@ -121,16 +121,16 @@ def test_spanish_trips_it_and_is_not_published_if_so_wished(
     assert "ratings/" not in out
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["runs"]
     (record,) = (json.loads(path.read_text()) for path in (tmp_path / "out").rglob("*.json"))
-    assert record["status"] == "held"
-    assert len(record["gates_tripped"]) >= 1
+    assert record.status == "withheld"
+    assert len(record.gates_tripped) >= 1
 
 
 def test_empty_shells_trip_it_and_are_published(spark, model, tmp_path):
     dump = write(tmp_path / "dump.jsonl", ["ok", "good", "fine", "see title", "it was"] * 20)
     config = ScoreConfig(date=DAY, model=str(model), max_drift=0.25)
     record = score(spark, [str(dump)], str(tmp_path / "out"), config).record
-    assert any(gate.startswith("words_read drifted") for gate in record["gates_tripped"])
-    assert record["status"] == "done"
+    assert any(gate.startswith("words_read drifted") for gate in record.gates_tripped)
+    assert record.status == "done"
     assert len(pd.read_parquet(tmp_path / "out" / "ratings")) == 100
 
 

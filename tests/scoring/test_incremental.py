@@ -11,12 +11,12 @@ import pandas as pd
 import pytest
 
 from movierate.cli.main import main
-from movierate.config.jobs import ScoreConfig
+from movierate.config.jobs import DumpConfig, ScoreConfig
 from movierate.errors import UserError
 from movierate.scoring.incremental import score_new_files, total
 from movierate.scoring.job import score
-from movierate.scoring.output.parquet import Store
-from tests.conftest import REVIEWS
+from movierate.scoring.output.directory import OutputDirectory
+from tests.support.process import REVIEWS
 
 DAY = datetime.date(2026, 1, 31)
 NEXT_DAY = datetime.date(2026, 2, 1)
@@ -58,8 +58,8 @@ def test_each_file_is_read_once_and_a_night_without_any_is_no_error(spark, tmp_p
     assert score_new_files(*asked) == []
     write(dumps, "4.jsonl")
     (run,) = score_new_files(*asked)
-    assert run.record["rows"] == {"read": 2, "rated": 2, "rejected": 0}
-    assert run.record["input"] == [f"file:{dumps}/4.jsonl"]
+    assert run.record.rows == {"read": 2, "rated": 2, "rejected": 0}
+    assert run.record.input == [f"file:{dumps}/4.jsonl"]
     found = ratings(output)
     assert len(found) == len({review for review, *_ in found}) == 8
     assert len({batch for _, batch, _ in found}) == 3
@@ -79,7 +79,7 @@ def test_a_batch_that_is_run_again_after_midnight_replaces_itself(spark, tmp_pat
     write(dumps, "2.jsonl")
     config = ScoreConfig(date=NEXT_DAY, incremental=True, skip_rated=skip_rated)
     retried, new = score_new_files(spark, [str(dumps)], str(output), config)
-    assert retried.record["rows"]["rated"] == new.record["rows"]["rated"] == 2
+    assert retried.record.rows["rated"] == new.record.rows["rated"] == 2
     assert [row for row in ratings(output) if row[1] == 0] == before
     assert {row[2] for row in ratings(output) if row[1] == 1} == {NEXT_DAY}
 
@@ -103,20 +103,20 @@ def test_a_failed_batch_is_told_of_and_the_next_run_goes_on_there(spark, tmp_pat
     for number in range(4):
         write(dumps, f"{number}.jsonl")
     asked = (spark, [str(dumps)], str(output), CONFIG)
-    commit = Store.commit
+    publish = OutputDirectory.publish
 
-    def fail(self, run_id, part):
-        if part.batch == 1:
+    def fail(self, run_id, partition):
+        if partition.batch == 1:
             raise UserError("told of")
-        commit(self, run_id, part)
+        publish(self, run_id, partition)
 
-    monkeypatch.setattr(Store, "commit", fail)
+    monkeypatch.setattr(OutputDirectory, "publish", fail)
     with pytest.raises(UserError, match="told of"):
         score_new_files(*asked)
     monkeypatch.undo()
     assert len(ratings(output)) == 4
     (run,) = score_new_files(*asked)
-    assert run.record["batch"] == 1
+    assert run.record.batch == 1
     assert len(ratings(output)) == 8
 
 
@@ -127,8 +127,8 @@ def test_a_broken_file_that_is_a_batch_by_itself_is_accounted_for(spark, tmp_pat
     score_new_files(*asked)
     (dumps / "0.parquet").write_bytes((dumps / "1.parquet").read_bytes()[:500])
     (run,) = score_new_files(*asked)
-    assert run.record["rows"] == {"read": 1, "rated": 0, "rejected": 1}
-    assert run.record["broken_files"][0]["source"] == f"file:{dumps}/0.parquet"
+    assert run.record.rows == {"read": 1, "rated": 0, "rejected": 1}
+    assert run.record.broken_files[0]["source"] == f"file:{dumps}/0.parquet"
 
 
 @pytest.mark.parametrize("name", ["1.csv", "1.txt"])
@@ -139,7 +139,7 @@ def test_other_formats(spark, tmp_path, name):
         (tmp_path / "dumps" / name).write_text(f"{block}\n\n{block}\n")
         (tmp_path / "dumps" / "1.csv").unlink()
     (run,) = score_new_files(spark, [str(tmp_path / "dumps" / name)], str(tmp_path / "out"), CONFIG)
-    assert run.record["rows"]["rated"] == 2
+    assert run.record.rows["rated"] == 2
 
 
 def test_what_can_not_be_incremental_is_said_before_anything_is_written(spark, tmp_path):
@@ -148,7 +148,7 @@ def test_what_can_not_be_incremental_is_said_before_anything_is_written(spark, t
     for path, settings, message in (
         (tmp_path / "tree", {}, "can't be streamed"),
         (tmp_path / "nope", {}, "no file or directory"),
-        (REVIEWS, {"text": "body"}, "no column body"),
+        (REVIEWS, {"dump": DumpConfig(text="body")}, "no column body"),
     ):
         config = ScoreConfig(incremental=True, **settings)
         with pytest.raises(UserError, match=message):
@@ -182,7 +182,7 @@ def test_the_paths_may_come_in_another_order(spark, tmp_path):
     assert not score_new_files(spark, [other, one], output, CONFIG)
     write(tmp_path / "b", "3.jsonl")
     (run,) = score_new_files(spark, [f"{other}/", one], output, CONFIG)
-    assert [Path(file).name for file in run.record["files"]] == ["3.jsonl"]
+    assert [Path(file).name for file in run.record.files] == ["3.jsonl"]
     with pytest.raises(UserError, match="give the same paths"):
         score_new_files(spark, [one, str(REVIEWS)], output, CONFIG)
 
@@ -194,4 +194,4 @@ def test_an_inbox_may_be_empty(spark, tmp_path):
         assert not score_new_files(spark, paths, output, CONFIG)
     write(tmp_path / "in", "1.jsonl")
     (run,) = score_new_files(spark, paths, output, CONFIG)
-    assert run.record["rows"]["read"] > 0
+    assert run.record.rows["read"] > 0

@@ -17,13 +17,13 @@ from pyspark.sql import functions as F
 from pyspark.sql.functions import arrow_udf
 
 import movierate
-from movierate.config.jobs import ScoreConfig
+from movierate.config.jobs import DumpConfig, ScoreConfig
 from movierate.errors import RunFailed, UserError
 from movierate.reviews.columns import find_column
 from movierate.scoring.job import score
 from movierate.spark.filesystem import FileSystem
-from tests.conftest import REVIEWS
-from tests.model.test_intervals import INTERVALS
+from tests.support.intervals import INTERVALS
+from tests.support.process import REVIEWS
 
 DAY = datetime.date(2026, 1, 31)
 CONFIG = ScoreConfig(date=DAY)
@@ -97,13 +97,13 @@ def test_each_rating_is_what_the_model_says_of_the_text(scored, examples):
     assert (frame["words_read"] == expected.words_read).all()
     for end in ("rating_low", "rating_high"):
         np.testing.assert_allclose(frame[end], getattr(expected, end), atol=1e-4)
-    assert (frame["model_id"] == run.record["model_id"]).all()
+    assert (frame["model_id"] == run.record.model_id).all()
     assert frame["scored_at"].nunique() == 1
 
 
 def test_a_model_with_intervals_gives_them_to_every_rating(spark, small_bundle, tmp_path):
     dataclasses.replace(small_bundle, intervals=INTERVALS).save(tmp_path / "small")
-    config = dataclasses.replace(CONFIG, model=str(tmp_path / "small"))
+    config = CONFIG.model_copy(update={"model": str(tmp_path / "small")})
     score(spark, [str(REVIEWS)], str(tmp_path / "out"), config)
     frame = ratings(tmp_path / "out")
     assert len(frame) > 150
@@ -127,9 +127,9 @@ def test_every_row_is_rated_or_rejected_with_its_reason(scored, examples):
     assert rejected.loc["r051", "reason"] == "no_known_words"
     assert rejected["source"].str.endswith("reviews.jsonl").all()
     assert '"review_id": "r187"' in rejected.loc["r187", "raw"].replace('":"', '": "')
-    rows = run.record["rows"]
+    rows = run.record.rows
     assert rows == {"read": 200, "rated": 200 - len(rejected), "rejected": len(rejected)}
-    assert sum(run.record["rejected_by_reason"].values()) == len(rejected)
+    assert sum(run.record.rejected_by_reason.values()) == len(rejected)
     assert json.loads(Path(run.record_path).read_text()) == run.record
 
 
@@ -173,7 +173,7 @@ def test_dumps_with_other_names_and_no_ids(spark, tmp_path, format):
     dump = write_dump(tmp_path / "in", format)
     config = ScoreConfig(date=DAY, keep=("helpful",))
     run = score(spark, [str(dump)], str(tmp_path / "out"), config)
-    assert run.record["rows"] == {"read": 3, "rated": 2, "rejected": 1}
+    assert run.record.rows == {"read": 3, "rated": 2, "rejected": 1}
     frame = table(tmp_path / "out", "ratings").df().sort_values("movie_id")
     assert frame["rating"].tolist() == [9, 2]
     assert frame["helpful"].tolist() == ["12", "0"]
@@ -232,7 +232,12 @@ def test_what_the_user_gave_is_checked_before_anything_is_written(spark, tmp_pat
         ([str(tmp_path / "empty")], output, {}, "holds no files"),
         ([str(REVIEWS)], str(tmp_path / "file"), {}, "is a file"),
         ([str(REVIEWS.parent)], str(REVIEWS.parent / "out"), {}, "lies within the input"),
-        ([str(REVIEWS)], output, {"text": "body"}, "its columns are review_id, movie, rating"),
+        (
+            [str(REVIEWS)],
+            output,
+            {"dump": DumpConfig(text="body")},
+            "its columns are review_id, movie, rating",
+        ),
         ([str(REVIEWS)], output, {"keep": ("movei",)}, "did you mean movie"),
         ([str(REVIEWS)], output, {"keep": ("rating",)}, "is a column of the output already"),
         ([str(REVIEWS)], output, {"model": "nope"}, "no bundle nope"),
@@ -246,7 +251,7 @@ def test_what_the_user_gave_is_checked_before_anything_is_written(spark, tmp_pat
 
 
 def test_names_of_columns_may_differ_in_case(spark, tmp_path):
-    config = ScoreConfig(date=DAY, text="TEXT", movie="Movie", keep=("MOVIE",))
+    config = ScoreConfig(date=DAY, dump=DumpConfig(text="TEXT", movie="Movie"), keep=("MOVIE",))
     score(spark, [str(REVIEWS)], str(tmp_path), config)
     found = ratings(tmp_path)
     assert (found["MOVIE"] == found["movie_id"]).all()

@@ -11,7 +11,7 @@ from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.scoring.job import score
 from movierate.scoring.latest import write_latest
-from tests.test_readme import BLOCKS
+from tests.support.guides import BLOCKS
 
 QUERIES = [
     (language, code)

@@ -1,6 +1,5 @@
 """A site is compared with its own last good nights, whatever the model was measured on."""
 
-import dataclasses
 import datetime
 import json
 import random
@@ -10,14 +9,13 @@ import pytest
 
 from movierate.cli.main import main
 from movierate.config.jobs import ScoreConfig
-from movierate.errors import UserError
-from movierate.logs import Log, Phases
 from movierate.model.baseline import Baseline, Histogram
 from movierate.model.bundle import load
 from movierate.scoring.drift import Reference
 from movierate.scoring.incremental import score_new_files
 from movierate.scoring.job import Run, score
 from movierate.scoring.nights import find_reference
+from tests.support.log import log_lines
 
 NIGHT = datetime.date(2026, 1, 10)
 WORDS = (
@@ -62,32 +60,20 @@ def site(spark, tmp_path_factory):
         output = str(folder / "out")
         chosen = {"max_drift": 0.25, "drift_baseline": output, **settings}
         config = ScoreConfig(date=datetime.date(2026, 1, day), **chosen)
-        log = SaidLog()
-        return score(spark, [str(dump)], output, config, Phases(log)), "\n".join(log.lines)
+        with log_lines() as lines:
+            run = score(spark, [str(dump)], output, config)
+        return run, "\n".join(lines)
 
     return night, [night(day, texts(day)) for day in range(1, 5)]
 
 
-class SaidLog(Log):
-    """Keeps what is said."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lines: list[str] = []
-
-    def _say(self, text: str, fields: dict) -> None:
-        self.lines.append(text)
-
-
 def test_a_site_of_short_reviews_does_not_trip_the_gate(site):
     night, nights = site
-    assert [run.record["gates_tripped"] for run, _ in nights] == [[], [], [], []]
-    assert max(column["psi"] for column in nights[3][0].record["drift"].values()) < 0.25
+    assert [run.record.gates_tripped for run, _ in nights] == [[], [], [], []]
+    assert max(column["psi"] for column in nights[3][0].record.drift.values()) < 0.25
     # It would be tripped by the model's own baseline, of long reviews.
     run, _ = night(7, texts(7), drift_baseline=None)
-    assert any(
-        "words_read drifted from the model's" in gate for gate in run.record["gates_tripped"]
-    )
+    assert any("words_read drifted from the model's" in gate for gate in run.record.gates_tripped)
 
 
 def test_the_first_night_says_that_there_is_nothing_to_compare_with(site):
@@ -96,14 +82,14 @@ def test_the_first_night_says_that_there_is_nothing_to_compare_with(site):
     missing = f"has no good night of {run.record['model_id']} before 2026-01-01"
     assert "drift is not measured: " in said
     assert missing in said
-    assert missing in run.record["drift_baseline"]["not_measured"]
-    assert {column["psi"] for column in run.record["drift"].values()} == {None}
+    assert missing in run.record.drift_baseline["not_measured"]
+    assert {column["psi"] for column in run.record.drift.values()} == {None}
     assert "not measured" not in nights[1][1]
 
 
 def test_the_record_says_of_how_many_nights_and_reviews_the_baseline_is(site):
     _, nights = site
-    baselines = [run.record["drift_baseline"] for run, _ in nights]
+    baselines = [run.record.drift_baseline for run, _ in nights]
     assert [baseline["nights"] for baseline in baselines] == [0, 1, 2, 3]
     assert [baseline["reviews"] for baseline in baselines] == [0, 200, 400, 600]
 
@@ -114,11 +100,11 @@ def test_the_record_says_of_how_many_nights_and_reviews_the_baseline_is(site):
 def test_another_kind_of_reviews_trips_it_and_is_no_good_night(site, reviews, column):
     night, _ = site
     run, _ = night(5, reviews)
-    (said,) = [gate for gate in run.record["gates_tripped"] if gate.startswith(column)]
+    (said,) = [gate for gate in run.record.gates_tripped if gate.startswith(column)]
     assert f"{column} drifted from the last 4 good nights of {run.record['output']} by a" in said
     after, _ = night(6, texts(6))
-    assert after.record["gates_tripped"] == []
-    assert after.record["drift_baseline"]["nights"] == 4
+    assert after.record.gates_tripped == []
+    assert after.record.drift_baseline["nights"] == 4
 
 
 def test_a_model_without_a_baseline_can_be_compared_with_nights(spark, small_bundle, tmp_path):
@@ -127,9 +113,9 @@ def test_a_model_without_a_baseline_can_be_compared_with_nights(spark, small_bun
     config = ScoreConfig(model=str(tmp_path / "m"), max_drift=0.25, drift_baseline=output)
     dump = write(tmp_path / "a.jsonl", ["good film", "bad plot and film", "not great"] * 50)
     for day, expected in ((1, None), (2, 0)):
-        dated = dataclasses.replace(config, date=datetime.date(2026, 1, day))
+        dated = config.model_copy(update={"date": datetime.date(2026, 1, day)})
         record = score(spark, [str(dump)], output, dated).record
-        assert {column["psi"] for column in record["drift"].values()} == {expected}
+        assert {column["psi"] for column in record.drift.values()} == {expected}
 
 
 def test_the_batches_of_one_night_are_one_night(spark, tmp_path):
@@ -139,9 +125,9 @@ def test_the_batches_of_one_night_are_one_night(spark, tmp_path):
     for day in (1, 2):
         for part in (1, 2):
             write(tmp_path / "in" / f"{day}{part}.jsonl", texts(10 * day + part, 60))
-        dated = dataclasses.replace(config, date=datetime.date(2026, 1, day))
+        dated = config.model_copy(update={"date": datetime.date(2026, 1, day)})
         runs = score_new_files(spark, [str(tmp_path / "in")], output, dated)
-        found += [run.record["drift_baseline"] for run in runs]
+        found += [run.record.drift_baseline for run in runs]
     assert [(baseline["nights"], baseline["reviews"]) for baseline in found] == [
         *[(0, 0), (0, 0)],
         *[(1, 120), (1, 120)],
@@ -181,7 +167,7 @@ def look(spark, output: Path, own: Path | None = None, **settings: object) -> Re
         ({}, 1),
         ({"scored_date": "2026-01-10"}, 0),
         ({"scored_date": "2026-01-11"}, 0),
-        ({"status": "held", "gates_tripped": ["words_read drifted"]}, 0),
+        ({"status": "withheld", "gates_tripped": ["words_read drifted"]}, 0),
         ({"gates_tripped": ["6.00% of the rows were rejected"]}, 0),
         ({"status": "failed"}, 0),
         ({"model_id": "imdb-0"}, 0),
@@ -217,7 +203,7 @@ def test_broken_records_are_counted_in_a_line_and_the_others_serve(spark, tmp_pa
     ("later", "nights"),
     [
         ({"gates_tripped": ["too many rows were rejected"]}, 0),
-        ({"status": "held", "gates_tripped": ["words_read drifted"]}, 1),
+        ({"status": "withheld", "gates_tripped": ["words_read drifted"]}, 1),
         ({"status": "failed"}, 1),
         ({"drift": None}, 1),  # it skipped all that was rated before
     ],
@@ -268,5 +254,5 @@ def test_an_output_without_records_is_one_line(spark, tmp_path, monkeypatch, cap
     (said,) = capsys.readouterr().err.splitlines()
     assert f"drift_baseline: no run has left a record in {tmp_path}/typo" in said
     assert not (tmp_path / "out" / "ratings").exists()
-    with pytest.raises(UserError, match="drift_nights: 0 is too small"):
-        ScoreConfig(drift_nights=0)
+    assert main([*arguments, "--drift-nights", "0"]) == 2
+    assert "drift_nights: '0' is not valid" in capsys.readouterr().err

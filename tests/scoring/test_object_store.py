@@ -1,4 +1,4 @@
-"""A store that is no local file system, and renames a directory file by file, as S3A does.
+"""A directory that is no local file system, and renames a directory file by file, as S3A does.
 
 It stands in for the stores' own connectors: what they do beyond that is not tested here.
 """
@@ -17,11 +17,13 @@ from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.scoring.incremental import score_new_files
 from movierate.scoring.job import score
-from movierate.scoring.output.lock import LOCK, held
-from movierate.scoring.output.parquet import Part, Store
+from movierate.scoring.output.directory import OutputDirectory
+from movierate.scoring.output.lock import LOCK, lock
+from movierate.scoring.output.table import OutputPartition
 from movierate.spark.filesystem import FileSystemError
+from tests.support.java import file_system_class
 
-DAY = Part(datetime.date(2026, 1, 31))
+DAY = OutputPartition(datetime.date(2026, 1, 31))
 CONFIG = ScoreConfig(date=DAY.date)
 NIGHT_AFTER = ScoreConfig(date=datetime.date(2026, 2, 1), skip_rated=True)
 
@@ -30,25 +32,14 @@ pytestmark = pytest.mark.skipif(not shutil.which("javac"), reason="needs javac: 
 
 @pytest.fixture(scope="module")
 def stores(spark, tmp_path_factory):
-    """The store's class, known to Spark by the scheme copying."""
+    """The directory's class, known to Spark by the scheme copying."""
     classes = tmp_path_factory.mktemp("classes")
     jars = Path(pyspark.__file__).parent / "jars" / "*"
     source = Path(__file__).with_name("CopyingFileSystem.java")
     command = ["javac", "--release", "17", "-cp", jars, "-d", classes, source]
     subprocess.run(command, check=True)
-    urls = spark.sparkContext._gateway.new_array(spark._jvm.java.net.URL, 1)
-    urls[0] = spark._jvm.java.net.URL(f"{classes.as_uri()}/")
-    configuration = spark._jsc.hadoopConfiguration()
-    usual = configuration.getClassLoader()
-    configuration.setClassLoader(spark._jvm.java.net.URLClassLoader(urls, usual))
-    configuration.set("fs.copying.impl", "CopyingFileSystem")
-    # Tasks, whose class loader does not know the class, find this one in Hadoop's cache.
-    root = spark._jvm.org.apache.hadoop.fs.Path("copying:///")
-    file_system = root.getFileSystem(configuration)
-    yield file_system.getClass()
-    file_system.close()
-    configuration.unset("fs.copying.impl")
-    configuration.setClassLoader(usual)
+    with file_system_class(spark, "copying", "CopyingFileSystem", classes) as found:
+        yield found
 
 
 @pytest.fixture
@@ -74,11 +65,11 @@ def names(tmp_path: Path) -> list[str]:
     return sorted(path.name for path in (tmp_path / "out").iterdir())
 
 
-def stage(store: Store, spark, run_id: str, count: int) -> None:
+def stage(directory: OutputDirectory, spark, run_id: str, count: int) -> None:
     """Write two files of each table."""
     for table in ("ratings", "rejected"):
         frame = spark.range(count).toDF("review_id").repartition(2)
-        store.write(run_id, table, DAY, frame)
+        directory.tables[table].stage(run_id, DAY, frame)
 
 
 def break_after(stores, steps: int) -> None:
@@ -88,30 +79,30 @@ def break_after(stores, steps: int) -> None:
 
 def test_a_day_is_published_replaced_and_skipped(spark, dump, output, tmp_path):
     for _ in range(2):
-        assert score(spark, [dump], output, CONFIG).record["status"] == "done"
+        assert score(spark, [dump], output, CONFIG).record.status == "done"
         assert (rows(tmp_path), rows(tmp_path, "rejected")) == (9, 1)
     assert names(tmp_path) == ["ratings", "rejected", "runs"]
-    counts = score(spark, [dump], output, NIGHT_AFTER).record["rows"]
+    counts = score(spark, [dump], output, NIGHT_AFTER).record.rows
     assert counts == {"read": 10, "rated": 0, "rejected": 1, "skipped": 9}
     assert rows(tmp_path) == 9
 
 
 def test_the_account_of_files_is_kept_there(spark, dump, output, tmp_path):
     (run,) = score_new_files(spark, [dump], output, CONFIG)
-    assert run.record["rows"]["rated"] == rows(tmp_path) == 9
+    assert run.record.rows["rated"] == rows(tmp_path) == 9
     assert score_new_files(spark, [dump], output, CONFIG) == []
 
 
 def test_one_run_at_a_time_holds_it_and_a_dead_one_is_followed(spark, output, tmp_path):
     folder, said = tmp_path / "out", []
-    with held(spark, output):
-        lock = json.loads((folder / LOCK).read_text())
-        with pytest.raises(UserError, match="is held by process"), held(spark, output):
+    with lock(spark, output):
+        found = json.loads((folder / LOCK).read_text())
+        with pytest.raises(UserError, match="is held by process"), lock(spark, output):
             pass
     assert not folder.exists()
     folder.mkdir()
-    (folder / LOCK).write_text(json.dumps({**lock, "born": "before"}))
-    with held(spark, output, said.append):
+    (folder / LOCK).write_text(json.dumps({**found, "born": "before"}))
+    with lock(spark, output, said.append):
         assert said[0].endswith("that run is dead")
     assert not folder.exists()
 
@@ -122,20 +113,20 @@ MOVES = ("copy", "copy", "delete", "delete")
 
 @pytest.mark.parametrize("steps", range(16))
 def test_a_run_that_died_as_it_moved_a_day_is_followed(spark, stores, output, tmp_path, steps):
-    store = Store(spark, output, [])
-    with store.held():
-        stage(store, spark, "old", 5)
-        store.commit("old", DAY)
-        stage(store, spark, "new", 9)
+    directory = OutputDirectory(spark, output)
+    with directory.lock():
+        stage(directory, spark, "old", 5)
+        directory.publish("old", DAY)
+        stage(directory, spark, "new", 9)
         break_after(stores, steps)
         with pytest.raises(FileSystemError, match="the connection broke"):
-            store.commit("new", DAY)
+            directory.publish("new", DAY)
         break_after(stores, -1)
-    store = Store(spark, output, [])
-    with store.held():
+    directory = OutputDirectory(spark, output)
+    with directory.lock():
         if MOVES[steps % 4] == "copy":  # all is still where it was
             assert (rows(tmp_path), rows(tmp_path, "rejected")) == (9, 9)
-        stage(store, spark, "again", 9)
-        store.commit("again", DAY)
+        stage(directory, spark, "again", 9)
+        directory.publish("again", DAY)
     assert (rows(tmp_path), rows(tmp_path, "rejected")) == (9, 9)
     assert names(tmp_path) == ["ratings", "rejected"]

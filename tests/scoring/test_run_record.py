@@ -11,7 +11,7 @@ from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.logs import Phases
 from movierate.scoring.job import score
-from tests.conftest import run
+from tests.support.process import run
 
 DAY = datetime.date(2026, 1, 31)
 LINE = json.dumps({"text": "A great film, and the plot is good."}) + "\n"
@@ -19,7 +19,7 @@ LINE = json.dumps({"text": "A great film, and the plot is good."}) + "\n"
 
 def records(output: Path) -> list[dict]:
     found = [json.loads(path.read_text()) for path in (output / "runs").glob("*.json")]
-    return sorted(found, key=lambda record: record["started_at"])
+    return sorted(found, key=lambda record: record.started_at)
 
 
 @pytest.fixture(scope="module")
@@ -39,27 +39,27 @@ def night(spark, tmp_path_factory):
 
 def test_the_record_says_what_was_asked_and_with_which_versions(night):
     _, record = night
-    assert record["arguments"]["max_rejected"] == 0.1
-    assert record["arguments"]["date"] == "2026-01-31"
-    assert record["arguments"]["model"] == "imdb"
-    assert {"movierate", "python", "spark", "numpy", "pyarrow"} <= record["versions"].keys()
+    assert record.arguments["max_rejected"] == 0.1
+    assert record.arguments["date"] == "2026-01-31"
+    assert record.arguments["model"] == "imdb"
+    assert {"movierate", "python", "spark", "numpy", "pyarrow"} <= record.versions.keys()
 
 
 def test_each_file_has_its_bytes_and_its_rows(night):
     _, record = night
-    accounts = {source.split("/")[-1]: account for source, account in record["files"].items()}
+    accounts = {source.split("/")[-1]: account for source, account in record.files.items()}
     assert accounts == {
         "a%20b.jsonl": {"read": 3, "rated": 3, "rejected": 0, "bytes": 3 * len(LINE)},
         "c.jsonl": {"read": 2, "rated": 1, "rejected": 1, "bytes": len(LINE) + 8},
     }
-    assert (record["input_files"], record["input_bytes"]) == (2, 4 * len(LINE) + 8)
+    assert (record.input_files, record.input_bytes) == (2, 4 * len(LINE) + 8)
 
 
 def test_the_phases_add_up_to_the_run(night):
     _, record = night
-    assert list(record["phases"]) == ["input", "rate", "write", "check", "publish"]
-    assert sum(record["phases"].values()) == pytest.approx(record["seconds"], rel=0.1, abs=0.3)
-    assert record["rows_per_second"] == pytest.approx(5 / record["seconds"], abs=0.1)
+    assert list(record.phases) == ["input", "rate", "write", "check", "publish"]
+    assert sum(record.phases.values()) == pytest.approx(record.seconds, rel=0.1, abs=0.3)
+    assert record.rows_per_second == pytest.approx(5 / record.seconds, abs=0.1)
 
 
 def test_a_run_that_fails_for_its_input_leaves_a_record_where_others_have(night):

@@ -13,7 +13,7 @@ from movierate.config.jobs import ScoreConfig
 from movierate.errors import UserError
 from movierate.scoring.job import score
 from movierate.scoring.latest import write_latest
-from tests.test_readme import BLOCKS
+from tests.support.guides import BLOCKS
 
 DAYS = [datetime.date(2026, 1, day) for day in range(1, 8)]
 
@@ -27,7 +27,7 @@ def write(path: Path, texts: dict[str, str], *more: dict[str, str]) -> str:
 def night(spark, tmp_path, day: int, texts: dict[str, str], *more, **settings) -> dict[str, int]:
     dump = write(tmp_path / settings.pop("name", "dump.jsonl"), texts, *more)
     config = ScoreConfig(date=DAYS[day], skip_rated=True, **settings)
-    return score(spark, [dump], str(tmp_path / "out"), config).record["rows"]
+    return score(spark, [dump], str(tmp_path / "out"), config).record.rows
 
 
 def rows(read: int, rated: int, rejected: int, skipped: int) -> dict[str, int]:

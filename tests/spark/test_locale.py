@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import REVIEWS, ROOT, run
+from tests.support.process import REVIEWS, ROOT, run
 
 NAME = "Amélie 電影"
 

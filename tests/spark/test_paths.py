@@ -5,7 +5,7 @@ import os
 import pytest
 
 from movierate.errors import UserError
-from movierate.scoring.output.parquet import Store
+from movierate.scoring.output.directory import OutputDirectory
 from movierate.spark.paths import check_names
 
 DAY = "ratings/scored_date=2026-01-30"
@@ -36,8 +36,9 @@ DAY = "ratings/scored_date=2026-01-30"
 def test_an_output_that_an_input_takes_in_is_refused(input, output, spark, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "link").symlink_to("in")
+    inputs = [f"{tmp_path}/x.jsonl", f"{tmp_path}/{input}"]
     with pytest.raises(UserError, match=r"lies within the input|what runs write"):
-        Store(spark, f"{tmp_path}/{output}", [f"{tmp_path}/x.jsonl", f"{tmp_path}/{input}"])
+        OutputDirectory(spark, f"{tmp_path}/{output}", inputs)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +58,7 @@ def test_an_output_that_an_input_takes_in_is_refused(input, output, spark, tmp_p
 def test_an_output_beside_the_input_is_not(input, output, spark, tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "[ab").touch()
-    Store(spark, f"{tmp_path}/{output}", [f"{tmp_path}/{input}"])
+    OutputDirectory(spark, f"{tmp_path}/{output}", [f"{tmp_path}/{input}"])
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.jsonl", b"r_16:00:00.jsonl"])

@@ -9,7 +9,7 @@ import pytest
 from movierate.errors import UserError
 from movierate.inference.rater import Rater
 from movierate.training.evaluate import evaluate, headline
-from tests.model.test_intervals import INTERVALS
+from tests.support.intervals import INTERVALS
 
 SCALE = (1.0, 10.0)
 REVIEWS = pd.DataFrame(

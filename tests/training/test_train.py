@@ -1,6 +1,5 @@
 """Training, from a table of reviews to a bundle."""
 
-import dataclasses
 import multiprocessing
 import os
 import signal
@@ -77,7 +76,7 @@ def test_intervals_are_learned_from_movies_that_are_not_trained_on(trained):
 
 
 def test_without_a_calibration_share_there_are_none(tmp_path):
-    config = dataclasses.replace(CONFIG, epochs=1, calibration_share=0.0)
+    config = CONFIG.model_copy(update={"epochs": 1, "calibration_share": 0.0})
     bundle = train(config, made_up_reviews(200), tmp_path / "m")
     assert bundle.intervals is None
     assert list(bundle.metrics) == ["validation"]

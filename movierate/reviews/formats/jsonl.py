@@ -151,7 +151,7 @@ def document_parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name]
     make_row = _row_maker(columns, kept)
 
     def parse(source: str, pieces: Iterable[bytes]) -> Iterator[Row]:
-        for text in _split_objects(piece.decode(encoding, "surrogateescape") for piece in pieces):
+        for text in split_objects(piece.decode(encoding, "surrogateescape") for piece in pieces):
             record = _object(text)
             if record is not None:
                 yield make_row(record, text)
@@ -321,7 +321,7 @@ _MARKS = re.compile(rf'"{_IN_STRING}["\n]|[{{}}"]', re.DOTALL)
 _STRING_END = re.compile(rf'{_IN_STRING}["\n]', re.DOTALL)
 
 
-def _split_objects(pieces: Iterable[str]) -> Iterator[str]:
+def split_objects(pieces: Iterable[str]) -> Iterator[str]:
     """The texts of whole objects, with the punctuation before them, and what is no part of one.
 
     Args:
@@ -360,7 +360,7 @@ def _objects(head: Head, encoding: str) -> list[dict[str, Any]]:
     if found:
         return found
     text = head.content.decode(encoding, "surrogateescape")
-    pieces = _split_objects(text.split("{"))
+    pieces = split_objects(text.split("{"))
     return [record for piece in pieces if (record := _object(piece)) is not None]
 
 

@@ -149,8 +149,8 @@ def check_score(spark: SparkSession, layout: Layout, output: Path, day: Any) -> 
         return Result(refused=str(error), faults=_not_one_line(str(error)))
     except Exception as error:
         return Result(faults=(f"{type(error).__name__}: {' '.join(str(error).split())[:300]}",))
-    rows = record["rows"]
-    sources = sum(account["rated"] > 0 for account in record["files"].values())
+    rows = record.rows
+    sources = sum(account["rated"] > 0 for account in record.files.values())
     faults = []
     if rows["rated"] != len(layout.ids) or rows["read"] != rows["rated"] + rows["rejected"]:
         faults.append(f"score: {len(layout.ids)} reviews became {rows}")

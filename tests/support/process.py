@@ -1,0 +1,26 @@
+"""The repository's paths, and programs that run to their end."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+REVIEWS = ROOT / "examples" / "reviews.jsonl"
+
+
+def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run a program of this environment to its end; `options` as subprocess.run's."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, **options.pop("env", {})}  # type: ignore[dict-item]
+    environment.pop("PYSPARK_SUBMIT_ARGS", None)
+    return subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        **{"cwd": ROOT, "timeout": 600, **options},  # type: ignore[call-overload]
+    )
