@@ -108,9 +108,12 @@ def _make_models(work: Path, reviews: Sequence[str]) -> None:
     salience = random.gamma(0.2, 1, len(vocabulary)).astype(np.float32)
     seed = Bundle("seed", 50, "last", vocabulary, salience, weights)
     for window in (50, 400):
-        for choose in ("last", "salient"):
+        for token_selection in ("last", "salient"):
             bundle = dataclasses.replace(
-                seed, name=f"seed-{window}-{choose}", window=window, choose=choose
+                seed,
+                name=f"seed-{window}-{token_selection}",
+                window=window,
+                token_selection=token_selection,
             )
             bundle.save(work / bundle.name, dtype="float32")
     shutil.copytree(ROOT / "movierate" / "models" / "imdb", work / "imdb")
@@ -164,9 +167,9 @@ def _ways(work: Path) -> dict[str, Callable[[Any], Any]]:
         found[f"Keras in a pandas UDF, {window}"] = partial(ways.keras_udf, model=model)
         found[f"predict_batch_udf, {window}"] = partial(ways.predict_batch, model=model)
     for window in (50, 400):
-        for choose in ("last", "salient"):
-            model = work / f"seed-{window}-{choose}"
-            found[f"movierate, seed, {window}, {choose}"] = partial(ways.ours, model=model)
+        for token_selection in ("last", "salient"):
+            model = work / f"seed-{window}-{token_selection}"
+            found[f"movierate, seed, {window}, {token_selection}"] = partial(ways.ours, model=model)
     found["movierate, shipped"] = partial(ways.ours, model=work / "imdb")
     return found
 
@@ -492,13 +495,15 @@ def _exact(arguments: argparse.Namespace, work: Path) -> Any:
     live = receptive_length(bundle.window)
     arrays = lay_out(bundle, kernels())
     unicode = _random_texts(100_000)
-    for choose in ("last", "ends", "salient"):
-        reference = Encoder(bundle.vocabulary, bundle.salience, live, live, choose)
-        fast = FastEncoder(kernels(), arrays, live, choose, partial(_same, reference))
+    for token_selection in ("last", "ends", "salient"):
+        reference = Encoder(bundle.vocabulary, bundle.salience, live, live, token_selection)
+        fast = FastEncoder(kernels(), arrays, live, token_selection, partial(_same, reference))
         for what, batch in (("reviews", texts), ("random texts", unicode)):
             expected, got = reference.encode(batch), fast.encode(Texts.of(batch))
             differing = (expected.ids != got.ids).any(axis=1).sum()
-            found[f"{choose}: {what} with a differing id, of {len(batch)}"] = float(differing)
+            found[f"{token_selection}: {what} with a differing id, of {len(batch)}"] = float(
+                differing
+            )
     return found
 
 

@@ -56,7 +56,7 @@ def small_bundle() -> Bundle:
     return Bundle(
         name="small",
         window=50,
-        choose="salient",
+        token_selection="salient",
         vocabulary=vocabulary,
         salience=salience,
         weights=weights,

@@ -51,7 +51,8 @@ def make_config(
             wrong type or range.
     """
     values: dict[str, Any] = {}
-    for source, given in ((str(file), _read(file) if file else {}), ("--set", _assigned(assigned))):
+    in_file = _read(file) if file else {}
+    for source, given in ((str(file), in_file), ("--set", _parse_assignments(assigned))):
         values |= _current_names(kind, source, given, say)
     values |= {key: value for key, value in (flags or {}).items() if value is not None}
     if "dump" in kind.model_fields:
@@ -93,10 +94,10 @@ def _first_error(error: ValidationError) -> str:
     fault = error.errors(include_url=False)[0]
     key = next(str(part) for part in fault["loc"] if part != "dump")
     allowed = fault["msg"].removeprefix("Value error, ")
-    return f"{key}: {_shown(fault['input'])} is not valid: {allowed[0].lower()}{allowed[1:]}"
+    return f"{key}: {_shorten(fault['input'])} is not valid: {allowed[0].lower()}{allowed[1:]}"
 
 
-def _shown(value: Any) -> str:
+def _shorten(value: Any) -> str:
     try:
         return f"{value!r:.80}"
     except ValueError:  # Python prints no number of thousands of digits
@@ -120,7 +121,7 @@ def _read(file: Path) -> dict[str, Any]:
     return values or {}
 
 
-def _assigned(assigned: Sequence[str]) -> dict[str, Any]:
+def _parse_assignments(assigned: Sequence[str]) -> dict[str, Any]:
     values = {}
     for assignment in assigned:
         key, equals, value = assignment.partition("=")

@@ -27,7 +27,7 @@ from movierate.kernels.constants import (
 from movierate.text.encoder import Encoded, Encoder
 from movierate.text.tokens import decode_entities
 from movierate.text.vocabulary import PADDING, UNKNOWN
-from movierate.text.window import CHOICES
+from movierate.text.window import TOKEN_SELECTIONS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -131,7 +131,7 @@ class FastEncoder:
         kernels: Kernels,
         arrays: Mapping[str, NDArray[Any]],
         live: int,
-        choose: str,
+        token_selection: str,
         reference: Callable[[], Encoder],
         piece: int = PIECE,
     ) -> None:
@@ -141,7 +141,7 @@ class FastEncoder:
             kernels: the compiled code.
             arrays: the vocabulary as `movierate.inference.tables.lay_out` makes them.
             live: tokens that are read at most.
-            choose: one of `WAYS`.
+            token_selection: one of `WAYS`.
             reference: opens what encodes the few texts that the compiled code does not foresee.
             piece: bytes of a long text that are read at a time.
         """
@@ -151,8 +151,8 @@ class FastEncoder:
         self._phrases = arrays["phrases"]
         self._salience = arrays["salience"]
         self._live = live
-        self._way = WAYS[choose]
-        self._choose = CHOICES[choose]
+        self._way = WAYS[token_selection]
+        self._select = TOKEN_SELECTIONS[token_selection]
         self._reference = reference
         self._piece = piece
         self._longest = max(SHORT, int(arrays["long"][-1, 0]))
@@ -180,9 +180,9 @@ class FastEncoder:
         for piece in pieces(text, self._piece, self._longest):
             words = np.concatenate([words, self._word_ids(piece)])
             joined, words = self._join(words, is_end=False)
-            chosen = self._choose(np.concatenate([chosen, joined]), self._live, self._salience)
+            chosen = self._select(np.concatenate([chosen, joined]), self._live, self._salience)
         joined, _ = self._join(words, is_end=True)
-        chosen = self._choose(np.concatenate([chosen, joined]), self._live, self._salience)
+        chosen = self._select(np.concatenate([chosen, joined]), self._live, self._salience)
         ids = np.full((1, self._live), PADDING, dtype=np.int32)
         ids[0, : len(chosen)] = chosen
         known = np.count_nonzero(chosen > UNKNOWN)

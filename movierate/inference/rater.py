@@ -30,7 +30,7 @@ class Settings:
 
     model_id: str
     window: int
-    choose: str
+    token_selection: str
     rating_scale: tuple[float, float]
     intervals: Intervals | None
 
@@ -38,7 +38,11 @@ class Settings:
     def of(cls, bundle: Bundle) -> Settings:
         """A bundle's settings."""
         return cls(
-            bundle.model_id, bundle.window, bundle.choose, bundle.rating_scale, bundle.intervals
+            bundle.model_id,
+            bundle.window,
+            bundle.token_selection,
+            bundle.rating_scale,
+            bundle.intervals,
         )
 
 
@@ -76,7 +80,7 @@ class Rater:
         self._scale = settings.rating_scale
         self._intervals = settings.intervals
         live = receptive_length(settings.window)
-        self._encoder = FastEncoder(kernels, arrays, live, settings.choose, encoder)
+        self._encoder = FastEncoder(kernels, arrays, live, settings.token_selection, encoder)
         self._forward = FastForward(kernels, arrays)
 
     def rate(self, texts: Iterable[str | None] | Texts) -> Ratings:

@@ -37,7 +37,7 @@ from movierate.model.intervals import Intervals
 from movierate.text.encoder import Encoder
 from movierate.text.tokens import TOKENS_VERSION
 from movierate.text.vocabulary import Vocabulary
-from movierate.text.window import CHOICES
+from movierate.text.window import TOKEN_SELECTIONS
 
 FORMAT_VERSION = 1
 MANIFEST = "bundle.json"
@@ -61,7 +61,7 @@ class Bundle:
 
     name: str
     window: int
-    choose: str
+    token_selection: str
     vocabulary: Vocabulary
     salience: NDArray[np.float32]
     """(ids,) float32."""
@@ -79,7 +79,7 @@ class Bundle:
     def encoder(self) -> Encoder:
         """What turns texts into this model's input."""
         live = shapes.receptive_length(self.window)
-        return Encoder(self.vocabulary, self.salience, self.window, live, self.choose)
+        return Encoder(self.vocabulary, self.salience, self.window, live, self.token_selection)
 
     def to_keras(self) -> Any:
         """This model in Keras: ids (n, window) int32 to stars (n, 1), equal to the rater's.
@@ -126,7 +126,7 @@ class Bundle:
             "name": self.name,
             "architecture": {"window": self.window, "vocabulary_size": len(self.vocabulary)},
             "rating_scale": list(self.rating_scale),
-            "text": {"tokens_version": TOKENS_VERSION, "choose": self.choose},
+            "text": {"tokens_version": TOKENS_VERSION, "choose": self.token_selection},
             "metrics": dict(self.metrics),
             "intervals": self.intervals and self.intervals.to_json(),
             "training_data": dict(self.training_data),
@@ -194,7 +194,7 @@ class BundleFiles:
             bundle = Bundle(
                 name=manifest["name"],
                 window=manifest["architecture"]["window"],
-                choose=manifest["text"]["choose"],
+                token_selection=manifest["text"]["choose"],
                 vocabulary=Vocabulary(tokens),
                 salience=salience,
                 weights=weights,
@@ -256,7 +256,7 @@ def read(name_or_dir: str | Path) -> BundleFiles:
         UserError: there is no such bundle, it can't be read or is too large.
     """
     where = str(name_or_dir)
-    with _explained(where):
+    with _explain_errors(where):
         before = None
         while before != (state := _state(find(name_or_dir))):  # replaced while it was read
             before = state
@@ -303,7 +303,7 @@ def read_part(path: Path, most: int, where: str) -> bytes:
 
 
 @contextmanager
-def _explained(where: str) -> Iterator[None]:
+def _explain_errors(where: str) -> Iterator[None]:
     """Turns what the system says of a path into a line for the user."""
     try:
         yield
@@ -321,7 +321,7 @@ def find(name_or_dir: str | Path) -> Path:
     given = Path(name_or_dir)
     places = [given, SHIPPED / given] if len(given.parts) == 1 else [given]
     hint = f"give the directory that train.py wrote, or a shipped model ({', '.join(shipped())})"
-    with _explained(str(name_or_dir)):
+    with _explain_errors(str(name_or_dir)):
         for directory in map(find_directory, places):
             if is_bundle(directory):
                 return directory
@@ -361,8 +361,8 @@ def _check_shapes(bundle: Bundle) -> None:
     found = {name: array.shape for name, array in bundle.weights.items()}
     if found != shapes.weight_shapes(ids) or bundle.salience.shape != (ids,):
         raise ValueError("the shapes of the weights are not the stack's")
-    if bundle.choose not in CHOICES:
-        raise ValueError(f"choose: {bundle.choose}")
+    if bundle.token_selection not in TOKEN_SELECTIONS:
+        raise ValueError(f"choose: {bundle.token_selection}")
     shapes.lengths(bundle.window)
 
 

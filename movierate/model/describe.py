@@ -22,8 +22,8 @@ def describe(name_or_dir: str | Path) -> str:
     size = sum(len(data) for data in files.files.values())
     lines = [
         f"model       {bundle.model_id}",
-        f"window      {bundle.window} ({bundle.choose}), {receptive_length(bundle.window)} of them "
-        "reach the output",
+        f"window      {bundle.window} ({bundle.token_selection}), "
+        f"{receptive_length(bundle.window)} of them reach the output",
         f"vocabulary  {vocabulary.words:,} words, {len(vocabulary.phrases):,} phrases",
         f"scale       {bundle.rating_scale[0]:g} to {bundle.rating_scale[1]:g} stars",
         f"intervals   {_intervals(bundle)}",
@@ -34,7 +34,7 @@ def describe(name_or_dir: str | Path) -> str:
     if card is not None:
         return "\n".join([*lines, "", card.decode().rstrip()])
     said = {"trained on": bundle.training_data, **bundle.metrics}
-    return "\n".join([*lines, *(f"{name:<11} {_listed(what)}" for name, what in said.items())])
+    return "\n".join([*lines, *(f"{name:<11} {_join(what)}" for name, what in said.items())])
 
 
 def _intervals(bundle: Bundle) -> str:
@@ -45,11 +45,11 @@ def _baseline(bundle: Bundle) -> str:
     return f"from {bundle.baseline.reviews:,} reviews" if bundle.baseline else "not measured"
 
 
-def _listed(what: Any) -> str:
+def _join(what: Any) -> str:
     if not isinstance(what, Mapping):
         return str(what)
-    return ", ".join(f"{key} {_said(value)}" for key, value in what.items())
+    return ", ".join(f"{key} {_format(value)}" for key, value in what.items())
 
 
-def _said(value: Any) -> str:
+def _format(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)

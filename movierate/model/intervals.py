@@ -92,7 +92,7 @@ class Intervals:
 
     @cached_property
     def _flat(self) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
-        """Of low and of high: the ends at each knot, and their rise to the next, flat."""
+        """Of low and of high: the ends at each knot, and their rise to the next."""
         low, high = (np.array(table, dtype=np.float32) for table in (self.low, self.high))
         return (
             (low.ravel(), np.diff(low, append=low[:, -1:]).ravel()),
@@ -118,23 +118,24 @@ class Intervals:
         keys = {"coverage", "words", "low", "high"}
         if not isinstance(value, Mapping) or value.keys() != keys:
             raise ValueError(f"intervals: not an object with {', '.join(sorted(keys))}")
-        words = _listed(value["words"])
+        words = _check_list(value["words"])
         if not all(type(word) is int for word in words):
             raise ValueError("intervals: words are not whole numbers")
-        low, high = (
-            tuple(tuple(_number(end) for end in _listed(row)) for row in _listed(value[key]))
-            for key in ("low", "high")
-        )
-        return cls(rating_scale, _number(value["coverage"]), tuple(words), low, high)
+        low, high = (_check_table(value[key]) for key in ("low", "high"))
+        return cls(rating_scale, _check_number(value["coverage"]), tuple(words), low, high)
 
 
-def _listed(value: object) -> list[Any]:
+def _check_table(value: object) -> tuple[tuple[float, ...], ...]:
+    return tuple(tuple(map(_check_number, _check_list(row))) for row in _check_list(value))
+
+
+def _check_list(value: object) -> list[Any]:
     if not isinstance(value, list):
         raise ValueError("intervals: a list is missing")
     return value
 
 
-def _number(value: object) -> float:
+def _check_number(value: object) -> float:
     if type(value) not in (int, float) or not math.isfinite(value):  # type: ignore[arg-type]
         raise ValueError(f"intervals: {value!r} is not a number")
     return float(value)  # type: ignore[arg-type]

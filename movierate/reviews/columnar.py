@@ -33,7 +33,7 @@ from movierate.reviews.columns import match_column, merge_columns, with_director
 from movierate.reviews.directories import Directories
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.listing import File, escape_pattern, source_of
-from movierate.reviews.names import SOURCE, Name, names_of, quoted
+from movierate.reviews.names import SOURCE, Name, names_of, quote_name
 from movierate.reviews.schema import (
     RAW_CHARACTERS,
     UNDECODABLE,
@@ -141,7 +141,7 @@ def read_columnar(spark: SparkSession, inputs: Inputs, format: Columnar) -> Reco
     directories = inputs.directories
     return Records(
         columns=with_directories(columns, directories.columns),
-        rows=lambda wanted: _rows(spark, inputs, format, sound, wanted, directories),
+        rows=lambda wanted: _read_rows(spark, inputs, format, sound, wanted, directories),
         encoding="utf-8",
         layouts=layouts,
         directories=directories,
@@ -176,7 +176,7 @@ def _common_type(
     return common
 
 
-def _rows(
+def _read_rows(
     spark: SparkSession,
     inputs: Inputs,
     format: Columnar,
@@ -186,7 +186,7 @@ def _rows(
 ) -> Rows:
     """The rows of all files: those that have the wanted columns in the same types are one read."""
     chosen = {
-        leaves: tuple(_choose(name, leaves) for name in wanted.names)
+        leaves: tuple(_choose_leaf(name, leaves) for name in wanted.names)
         for leaves in dict.fromkeys(footer.leaves for footer in footers.values())
     }
     groups: dict[tuple[Leaf | None, ...], list[File]] = {}
@@ -215,7 +215,7 @@ def _rows(
             paths = inputs.listing.spark_paths() if is_all else exact
             reader = session.read.schema(read_schema([leaf for leaf in leaves if leaf]))
             reader = reader.options(ignoreCorruptFiles=lenient, recursiveFileLookup=True)
-            rows = _select(format.load(reader, paths), wanted, leaves, targets, directories)
+            rows = _select_columns(format.load(reader, paths), wanted, leaves, targets, directories)
             frames.append(inputs.listing.leave_out(rows) if is_all else rows)
         if not frames:
             empty = ", ".join(
@@ -227,7 +227,7 @@ def _rows(
     return Rows(scan, lambda rows: rows)
 
 
-def _choose(name: Name, leaves: Sequence[Leaf]) -> Leaf | None:
+def _choose_leaf(name: Name, leaves: Sequence[Leaf]) -> Leaf | None:
     """A file's leaf of a name; None where it has none, or one of nulls alone.
 
     Raises:
@@ -258,7 +258,7 @@ def _check_text(file: File, leaf: Leaf | None) -> None:
         )
 
 
-def _select(
+def _select_columns(
     frame: DataFrame,
     wanted: Wanted,
     leaves: Sequence[Leaf | None],
@@ -280,9 +280,9 @@ def _select(
     columns = []
     for number, (name, leaf, type) in enumerate(zip(wanted.names, leaves, types, strict=True)):
         if number >= len(wanted.texts):
-            value = _kept(leaf, type)
+            value = _as_kept(leaf, type)
         else:
-            value = _text(leaf) if number == 0 else _identifier(leaf)
+            value = _as_text(leaf) if number == 0 else _as_identifier(leaf)
         above = directories.named(name) if number else []
         columns.append(F.coalesce(*(directories.column(one, source) for one in above), value))
     values = dict(zip(places, columns, strict=True))
@@ -306,35 +306,35 @@ def _select(
     )
 
 
-def _text(leaf: Leaf | None) -> Column:
+def _as_text(leaf: Leaf | None) -> Column:
     """A column as a string, whatever bytes it has."""
     if leaf is None or leaf.type is None:
         return F.lit(None).cast("string")
-    return as_text(leaf.value(_stored(leaf)), leaf.type)
+    return as_text(leaf.value(_stored_column(leaf)), leaf.type)
 
 
-def _identifier(leaf: Leaf | None) -> Column:
+def _as_identifier(leaf: Leaf | None) -> Column:
     """A column as a string; bytes that are no text, as of a UUID, in hexadecimal digits."""
-    text = _text(leaf)
+    text = _as_text(leaf)
     if leaf is None or not isinstance(leaf.type, BinaryType):
         return text
     is_text = F.is_valid_utf8(text) & ~text.rlike(r"[\x00-\x08\x0e-\x1f\x7f]")
-    return F.when(is_text, text).otherwise(F.lower(F.hex(leaf.value(_stored(leaf)))))
+    return F.when(is_text, text).otherwise(F.lower(F.hex(leaf.value(_stored_column(leaf)))))
 
 
 def _kept_type(target: DataType) -> DataType:
     return StringType() if isinstance(target, NullType) else target
 
 
-def _kept(leaf: Leaf | None, target: DataType) -> Column:
+def _as_kept(leaf: Leaf | None, target: DataType) -> Column:
     """A column as it is in the file, in the type that all files' columns go into."""
     if leaf is None or leaf.type is None:
         return F.lit(None).cast(target)
-    return convert(leaf.value(_stored(leaf)), leaf.type, target)
+    return convert(leaf.value(_stored_column(leaf)), leaf.type, target)
 
 
-def _stored(leaf: Leaf) -> Column:
-    column = F.col(quoted(leaf.path[0]))
+def _stored_column(leaf: Leaf) -> Column:
+    column = F.col(quote_name(leaf.path[0]))
     return reduce(lambda parent, name: parent.getField(name), leaf.path[1:], column)
 
 

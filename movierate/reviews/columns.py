@@ -180,7 +180,7 @@ def find_roles(records: Records, config: DumpConfig) -> Roles:
         if name is not None or role in known:
             return () if name is None else (name,)
         inside = [column for column in files_alone if column not in text]
-        found = _alternatives(_candidates(role, inside), columns, records.layouts)
+        found = _rank_candidates(_candidates(role, inside), columns, records.layouts)
         above = [column for column in free if column not in in_files]
         if role == "movie" or (role == "rating" and not found):
             found = [*found, *_candidates(role, above)]
@@ -192,7 +192,7 @@ def find_roles(records: Records, config: DumpConfig) -> Roles:
         movie=find("movie"),
         id=find("id"),
         rating=find("rating"),
-        unseen={role: _unseen(role, columns) for role in guessed},
+        unseen={role: _missing_aliases(role, columns) for role in guessed},
     )
 
 
@@ -206,7 +206,7 @@ def _known_roles(columns: Sequence[str]) -> Mapping[str, str | None]:
     return {} if movie and _candidates("movie", others) else dataset.roles
 
 
-def _unseen(role: str, columns: Iterable[str]) -> tuple[str, ...]:
+def _missing_aliases(role: str, columns: Iterable[str]) -> tuple[str, ...]:
     """Common names of a role that are not among the columns, each as it may be written."""
     seen = {column.lower() for column in columns}
     names = (spelt for alias in ALIASES[role] for spelt in (alias, alias.replace("_", "")))
@@ -240,10 +240,10 @@ def _find_text(
             raise UserError(
                 f"text: {' and '.join(rivals)} may both be the review's text: name one with --text"
             )
-    return tuple(_alternatives(candidates, columns, layouts))
+    return tuple(_rank_candidates(candidates, columns, layouts))
 
 
-def _alternatives(
+def _rank_candidates(
     candidates: Sequence[str], columns: Mapping[str, int], layouts: Sequence[Sequence[str]]
 ) -> list[str]:
     """The candidate that each layout has, the likeliest first; rare ones come last."""
@@ -273,17 +273,17 @@ def find_column(flag: str, name: str, columns: Sequence[str]) -> str:
 
 def _candidates(role: str, columns: Sequence[str]) -> list[str]:
     """The columns with a common name for the role, the likeliest first."""
-    order = {_plain(alias): rank for rank, alias in enumerate(ALIASES[role])}
+    order = {_normalize(alias): rank for rank, alias in enumerate(ALIASES[role])}
     return sorted(
-        (column for column in columns if _plain(column) in order),
-        key=lambda column: order[_plain(column)],
+        (column for column in columns if _normalize(column) in order),
+        key=lambda column: order[_normalize(column)],
     )
 
 
 def is_alias(name: str, role: str) -> bool:
     """Whether a column of a name commonly has a role."""
-    return _plain(name) in map(_plain, ALIASES[role])
+    return _normalize(name) in map(_normalize, ALIASES[role])
 
 
-def _plain(name: str) -> str:
+def _normalize(name: str) -> str:
     return "".join(c for c in name.lower() if c.isascii() and c.isalnum())

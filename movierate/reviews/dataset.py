@@ -80,14 +80,14 @@ class Dump:
     """Files that turned out to be broken."""
     was_read_around: bool
     """Whether all files were tried one by one."""
-    _records: Records
+    _read_records: Records
     _rows: Rows
-    _canonical: Callable[[DataFrame], DataFrame]
+    _select_canonical: Callable[[DataFrame], DataFrame]
 
     @property
     def columns(self) -> Sequence[str]:
         """The dump's own."""
-        return tuple(self._records.columns)
+        return tuple(self._read_records.columns)
 
     def repartition_for_cores(self) -> DataFrame:
         """The frame over enough partitions for the cluster, however few can read the files.
@@ -99,17 +99,17 @@ class Dump:
         cores = self.frame.sparkSession.sparkContext.defaultParallelism
         wanted = min(-(-size // PARTITION_BYTES), 3 * cores)
         # Large files that split keep all cores busy by themselves; sending rows on costs a little.
-        busy = self._records.is_splittable and size > cores * SPLIT_BYTES
+        busy = self._read_records.is_splittable and size > cores * SPLIT_BYTES
         return self.frame if busy or wanted <= 1 else self.frame.repartition(wanted)
 
     def around_broken_files(self) -> Dump:
         """This dump after a read of it has failed: what can be read of the broken files is, and
         each of them has one more row, MALFORMED, that says what is wrong with it.
         """
-        broken = broken_files(self._rows, self.broken, self._records.row_counts)
+        broken = broken_files(self._rows, self.broken, self._read_records.row_counts)
         rows = read_around(self._rows, broken)
         return dataclasses.replace(
-            self, frame=self._canonical(rows), broken=broken, was_read_around=True
+            self, frame=self._select_canonical(rows), broken=broken, was_read_around=True
         )
 
 
@@ -139,7 +139,7 @@ def read_reviews(
     format = choose_format(config.format, inputs)
     inputs = inputs.only(format.select(inputs.files))
     check_not_container(inputs)
-    records = _records(spark, inputs, format, config)
+    records = _read_records(spark, inputs, format, config)
     roles = whole.roles if whole else find_roles(records, config)
     kept = whole.kept if whole else find_kept(keep, records, inputs.listing)
     scale = _rating_scale(records, roles, config)
@@ -152,10 +152,10 @@ def read_reviews(
     broken = [*records.broken, *(unfinished_bzip2(spark, inputs.files) if format.has_lines else ())]
     if broken and config.strict:
         raise UserError(unreadable(f"{broken[0].source}: {broken[0].why}"))
-    check_all_read(rows.scan(False), _files_with_rows(inputs, records))
+    check_all_read(rows.scan(False), _find_files_with_rows(inputs, records))
 
     def canonical(frame: DataFrame) -> DataFrame:
-        return _canonical(frame, roles, wanted, scale.scale if scale else None, stars)
+        return _select_canonical(frame, roles, wanted, scale.scale if scale else None, stars)
 
     return Dump(
         frame=canonical(read_around(rows, broken)),
@@ -167,20 +167,22 @@ def read_reviews(
         kept=kept,
         broken=broken,
         was_read_around=False,
-        _records=records,
+        _read_records=records,
         _rows=rows,
-        _canonical=canonical,
+        _select_canonical=canonical,
     )
 
 
-def _records(spark: SparkSession, inputs: Inputs, format: Format, config: DumpConfig) -> Records:
+def _read_records(
+    spark: SparkSession, inputs: Inputs, format: Format, config: DumpConfig
+) -> Records:
     """The records of a dump's files.
 
     Raises:
         UserError: Spark can't read them as this format.
     """
     try:
-        return format.read(spark, inputs, config, _encoding(inputs, format, config))
+        return format.read(spark, inputs, config, _choose_encoding(inputs, format, config))
     except SPARK_ERRORS as error:
         raise UserError(
             f"input: {inputs.head.path} can't be read as {format.name} ({first_line(error)})"
@@ -248,14 +250,14 @@ def unreadable(what: str) -> str:
     return f"input: {what} (mend or remove the file, or leave out --strict to read around it)"
 
 
-def _files_with_rows(inputs: Inputs, records: Records) -> list[File]:
+def _find_files_with_rows(inputs: Inputs, records: Records) -> list[File]:
     """The files that Spark must read: all but those known to be unreadable or without rows."""
     broken = {unquote(file.source) for file in records.broken}
     counts = records.row_counts
     return [file for file in inputs.files if file.path not in broken and counts.get(file.path, 1)]
 
 
-def _encoding(inputs: Inputs, format: Format, config: DumpConfig) -> str:
+def _choose_encoding(inputs: Inputs, format: Format, config: DumpConfig) -> str:
     if config.encoding is None:
         return format.encoding
     if config.encoding == AUTO:
@@ -275,7 +277,7 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
     scales = {name: _guess_scale(records, roles.text, name) for name in roles.rating}
     known_scales = {scale for scale in scales.values() if scale is not None}
     if len(known_scales) > 1:
-        said = (f"{name} is on {_scale_said(scale)}" for name, scale in scales.items())
+        said = (f"{name} is on {_describe_scale(scale)}" for name, scale in scales.items())
         raise UserError(
             f"rating: files name and scale it differently ({', '.join(said)}): "
             "rate them one by one, or name one column with --rating"
@@ -284,7 +286,7 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
     return RatingScale(guessed, "guessed" if guessed else "unknown")
 
 
-def _scale_said(scale: Scale | None) -> str:
+def _describe_scale(scale: Scale | None) -> str:
     return "no scale" if scale is None else f"{scale[0]:g} to {scale[1]:g}"
 
 
@@ -308,7 +310,7 @@ def _guess_scale(records: Records, text: tuple[str, ...], rating: str) -> Scale 
     return None if high is None else guess_scale(low, high)
 
 
-def _canonical(
+def _select_canonical(
     rows: DataFrame, roles: Roles, wanted: Wanted, scale: Scale | None, stars: Scale
 ) -> DataFrame:
     def value(role: str) -> Column:

@@ -42,11 +42,11 @@ class Directories:
     @classmethod
     def of(cls, listings: Sequence[Listing]) -> Directories:
         """Those of the files that are listed; paths that were given are those of the first one."""
-        outer = _outer(listings[0])
+        outer = _find_outer(listings[0])
         files = (as_source(file.path) for listing in listings for file in listing.files)
         names: dict[str, str] = {}
-        for folder in sorted({parent_of(_inner(path, outer)) for path in files}):
-            for name in _directories(folder):
+        for folder in sorted({parent_of(_strip_outer(path, outer)) for path in files}):
+            for name in _parse_directories(folder):
                 names.setdefault(name.lower(), name)
         return cls(tuple(names.values()), outer)
 
@@ -61,7 +61,7 @@ class Directories:
         Args:
             source: the file's path, as Spark names it in rows.
         """
-        return _values(parent_of(_inner(as_source(unquote(source)), self.outer)))
+        return _parse_values(parent_of(_strip_outer(as_source(unquote(source)), self.outer)))
 
     def column(self, name: str, source: Column) -> Column:
         """The values of one of them (string) in Spark. source: the column of files' paths."""
@@ -82,13 +82,13 @@ class Directories:
     def are_whole_numbers(self, listing: Listing, name: str) -> bool:
         """Whether all values of a column are whole numbers that are written in just one way."""
         sources = (as_source(file.path) for file in listing.files)
-        folders = {parent_of(_inner(source, self.outer)) for source in sources}
-        values = {_values(folder).get(name.lower()) for folder in folders}
+        folders = {parent_of(_strip_outer(source, self.outer)) for source in sources}
+        values = {_parse_values(folder).get(name.lower()) for folder in folders}
         values.discard(None)
         return bool(values) and all(re.fullmatch("0|-?[1-9][0-9]{0,17}", str(v)) for v in values)
 
 
-def _outer(listing: Listing) -> tuple[str, ...]:
+def _find_outer(listing: Listing) -> tuple[str, ...]:
     files = {file.path for file in listing.files}
     found = set()
     for root in listing.roots:
@@ -100,31 +100,31 @@ def _outer(listing: Listing) -> tuple[str, ...]:
     return tuple(sorted(found, key=len, reverse=True))
 
 
-def _inner(path: str, outer: Sequence[str]) -> str:
+def _strip_outer(path: str, outer: Sequence[str]) -> str:
     """A path without what is around the input."""
     return next((path[len(prefix) - 1 :] for prefix in outer if path.startswith(prefix)), path)
 
 
 @lru_cache(maxsize=10_000)
-def _values(folder: str) -> Mapping[str, str | None]:
+def _parse_values(folder: str) -> Mapping[str, str | None]:
     return {
         name.lower(): value if value not in ("", NO_VALUE) else None
-        for name, value in _directories(folder).items()
+        for name, value in _parse_directories(folder).items()
     }
 
 
-def _directories(folder: str) -> dict[str, str]:
+def _parse_directories(folder: str) -> dict[str, str]:
     """The directories on a path that have a name and a value."""
     found: dict[str, str] = {}
     for part in folder.split("/"):
         if match := _DIRECTORY.fullmatch(part):
             name, value = unquote(match[1]), match[2]
             found.pop(name, None)
-            found[name] = _unescaped(value)
+            found[name] = _unescape(value)
     return found
 
 
-def _unescaped(value: str) -> str:
+def _unescape(value: str) -> str:
     """A value without its escapes; as it is written where they stand for no text in UTF-8."""
     if not _ESCAPED.fullmatch(value):
         return value

@@ -4,8 +4,8 @@ Within a job they have names of its own, k0, k1, ... (`movierate.reviews.schema.
 name of a dump's can collide with the job's columns before the table is written.
 
 JSON has a type for each value and none for a column. So a JSON value travels as text with a letter
-for its type (`movierate.reviews.formats.jsonl.tagged`), the letters are counted with the rows, and
-the column gets the narrowest type that holds all its values when it is written.
+for its type (`movierate.reviews.formats.jsonl.tag_value`), the letters are counted with the rows,
+and the column gets the narrowest type that holds all its values when it is written.
 """
 
 from __future__ import annotations

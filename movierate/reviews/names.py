@@ -16,7 +16,7 @@ def names_of(name: Name) -> tuple[str, ...]:
     return (name,) if isinstance(name, str) else name
 
 
-def quoted(column: str) -> str:
+def quote_name(column: str) -> str:
     """A column's name as Spark's expressions want it, whatever characters it has."""
     return "`" + column.replace("`", "``") + "`"
 

@@ -109,7 +109,7 @@ class Records:
     """The type that holds all values of a column, where the format has types."""
 
     kept_as_json: bool = False
-    """Whether kept values are written as `movierate.reviews.formats.jsonl.tagged` writes them."""
+    """Whether kept values are as `movierate.reviews.formats.jsonl.tag_value` writes them."""
 
     is_splittable: bool = True
     """Whether several cores can read one file."""

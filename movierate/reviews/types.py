@@ -27,7 +27,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
-from movierate.reviews.names import quoted
+from movierate.reviews.names import quote_name
 
 EXACT_DOUBLE = 1 << 53
 """The largest whole number to which all smaller ones are doubles, too."""
@@ -89,7 +89,7 @@ def union_by_name(frames: Sequence[DataFrame]) -> DataFrame:
         frame.select(
             *(
                 convert(
-                    F.col(quoted(field.name)), field.dataType, wanted[field.name.lower()]
+                    F.col(quote_name(field.name)), field.dataType, wanted[field.name.lower()]
                 ).alias(names[field.name.lower()])
                 for field in frame.schema
             )
@@ -104,7 +104,7 @@ def _are_doubles(frames: Sequence[DataFrame], name: str) -> bool:
     for frame in frames:
         for field in frame.schema:
             if field.name.lower() == name and is_longer_than_double(field.dataType):
-                number = F.col(quoted(field.name))
+                number = F.col(quote_name(field.name))
                 rounded = number.cast("double").try_cast(field.dataType)
                 if not frame.where(~number.eqNullSafe(rounded)).isEmpty():
                     return False

@@ -87,12 +87,12 @@ def measure_drift(reference: Reference, counted: Iterable[Sequence[int]]) -> dic
         end = start + len(edges) + 1
         rows = -np.diff(reached_by[start:end], append=0)
         known = np.array(vars(baseline)[column].rows) if baseline else None
-        said[column] = {**_measured(known, rows), "edges": list(edges), "rows": rows.tolist()}
+        said[column] = {**_measure(known, rows), "edges": list(edges), "rows": rows.tolist()}
         start = end
     return said
 
 
-def _measured(known: NDArray[np.int64] | None, found: NDArray[np.int64]) -> dict[str, float | None]:
+def _measure(known: NDArray[np.int64] | None, found: NDArray[np.int64]) -> dict[str, float | None]:
     if known is None:
         return {"psi": None, "by_chance": None}
     return {

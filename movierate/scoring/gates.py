@@ -75,8 +75,8 @@ def evaluate_gates(
         config: the gates.
         lost: what broken files held; it counts as rejected.
     """
-    of_rows = _rejected(rows, lost, config.max_rejected)
-    return of_rows + _drifted(drift or {}, baseline, config.max_drift)
+    of_rows = _check_rejected(rows, lost, config.max_rejected)
+    return of_rows + _check_drift(drift or {}, baseline, config.max_drift)
 
 
 def describe_gates(record: RunRecord) -> str:
@@ -85,7 +85,7 @@ def describe_gates(record: RunRecord) -> str:
     return "; ".join(record.gates_tripped) + withheld
 
 
-def _rejected(rows: dict[str, int], lost: Lost, allowed: float | None) -> list[str]:
+def _check_rejected(rows: dict[str, int], lost: Lost, allowed: float | None) -> list[str]:
     if allowed is None:
         return []
     sentences = []
@@ -104,7 +104,7 @@ def _rejected(rows: dict[str, int], lost: Lost, allowed: float | None) -> list[s
     return sentences
 
 
-def _drifted(drift: dict[str, Any], baseline: str, allowed: float | None) -> list[str]:
+def _check_drift(drift: dict[str, Any], baseline: str, allowed: float | None) -> list[str]:
     """Columns that drifted further than allowed, and further than chance explains."""
     if allowed is None:
         return []

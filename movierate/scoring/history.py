@@ -39,11 +39,12 @@ def last_runs(output: str, count: int) -> str:
     """
     check_local([output], "runs")
     is_local = Path(output).is_dir()
-    records = list(_local(Path(output) / RUNS, count) if is_local else _remote(output, count))
+    found = _read_local(Path(output) / RUNS, count) if is_local else _read_remote(output, count)
+    records = list(found)
     if not records:
         raise UserError(f"runs: {no_records(output)}")
     records.sort(key=lambda record: str(record.started_at))
-    return _table([HEAD, *map(_row, records)])
+    return _format_table([HEAD, *map(_format_row, records)])
 
 
 def read_records(spark: SparkSession, output: str) -> Iterator[RunRecord]:
@@ -69,12 +70,12 @@ def no_records(output: str) -> str:
     return f"no run has left a record in {output}: was it its --output?"
 
 
-def _local(directory: Path, count: int) -> Iterator[RunRecord]:
+def _read_local(directory: Path, count: int) -> Iterator[RunRecord]:
     for path in sorted(directory.glob("[!.]*.json"), reverse=True)[:count]:
         yield _parse(path.name, path.read_text(encoding="utf-8", errors="replace"))
 
 
-def _remote(output: str, count: int) -> Iterator[RunRecord]:
+def _read_remote(output: str, count: int) -> Iterator[RunRecord]:
     with running_spark("movierate runs") as spark:
         yield from islice(read_records(spark, output), count)
 
@@ -87,7 +88,7 @@ def _parse(name: str, text: str) -> RunRecord:
         return RunRecord(run_id, started_at=run_id, status=UNREADABLE)
 
 
-def _row(record: RunRecord) -> tuple[str, ...]:
+def _format_row(record: RunRecord) -> tuple[str, ...]:
     rows, drift = record.rows, record.drift or {}
     measured = [column["psi"] for column in drift.values() if column["psi"] is not None]
     tripped = record.gates_tripped
@@ -109,7 +110,7 @@ def _format(figure: float | None, format: str) -> str:
     return "" if figure is None else f"{figure:{format}}"
 
 
-def _table(rows: list[tuple[str, ...]]) -> str:
+def _format_table(rows: list[tuple[str, ...]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = (
         "  ".join(

@@ -186,11 +186,11 @@ class _Dump:
     def part_of(self, paths: Iterable[str]) -> list[str]:
         """Those of the paths that are to be read: no documents, no hidden files, no links."""
         found = {as_source(path) for path in paths}
-        if not found <= self._listed():
+        if not found <= self._list():
             self._listing = list_files(self._spark, self._paths, may_be_empty=True)
         return sorted(file.path for file in self._listing.files if as_source(file.path) in found)
 
-    def _listed(self) -> set[str]:
+    def _list(self) -> set[str]:
         files = (file.path for file in self._listing.files)
         return {*map(as_source, (*files, *self._listing.passed_over, *self._listing.links))}
 

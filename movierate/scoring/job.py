@@ -295,7 +295,7 @@ def _publish(task: _Task, rated: _Rated, started: datetime.datetime) -> None:
     """Stage both tables, make sure that no row is missing in the files, and publish them."""
     output, partition, run_id = task.output, task.partition, task.record.run_id
     retained = find_retained(output, partition, rated.rows) if task.config.skip_rated else {}
-    for name, rows in _tables(task, rated, started).items():
+    for name, rows in _make_tables(task, rated, started).items():
         output.tables[name].stage(run_id, partition, with_retained(rows, retained.get(name)))
     task.phases.over("write", "all rows are written; publishing next")
     _check_counts(task, retained)
@@ -304,7 +304,7 @@ def _publish(task: _Task, rated: _Rated, started: datetime.datetime) -> None:
     task.phases.over("publish", f"{partition.path} is published")
 
 
-def _tables(task: _Task, rated: _Rated, started: datetime.datetime) -> dict[str, DataFrame]:
+def _make_tables(task: _Task, rated: _Rated, started: datetime.datetime) -> dict[str, DataFrame]:
     """The rows of ratings/ and those of rejected/, by table."""
     rows = rated.rows.withColumn("model_id", F.lit(task.record.model_id))
     rows = rows.withColumn("scored_at", F.lit(started))

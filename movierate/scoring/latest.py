@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame, SparkSession, Window
 from pyspark.sql import functions as F
 
 from movierate.errors import RunFailed, UserError
-from movierate.reviews.names import quoted
+from movierate.reviews.names import quote_name
 from movierate.reviews.types import union_by_name
 from movierate.scoring.output.directory import OutputDirectory
 from movierate.scoring.output.table import (
@@ -69,8 +69,8 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
         _make_directory(file_system, written, target)
         frames = _read_all(output.ratings, output.ratings.partitions())
         try:
-            latest = _latest(union_by_name(frames)).drop(BATCH)
-            columns = [quoted(name) for name in latest.columns if name != DATE]
+            latest = _select_latest(union_by_name(frames)).drop(BATCH)
+            columns = [quote_name(name) for name in latest.columns if name != DATE]
             table = latest.select(*columns, DATE).write.mode("overwrite").option(MARK, "true")
             table.parquet(written)
         except SPARK_ERRORS as error:
@@ -83,7 +83,7 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
     return spark.read.parquet(final).count()
 
 
-def _latest(ratings: DataFrame) -> DataFrame:
+def _select_latest(ratings: DataFrame) -> DataFrame:
     """The latest rating of each review, which is one id.
 
     Where one run rated two texts of it, which counts is settled by the hash.

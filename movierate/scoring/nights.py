@@ -49,14 +49,14 @@ def find_reference(
     if config.drift_baseline is None:
         missing = None if model.baseline else "the model has no baseline"
         return Reference("the model's baseline", edges, model.baseline, not_measured=missing)
-    is_own = _qualified(spark, config.drift_baseline) == _qualified(spark, output)
+    is_own = _qualify(spark, config.drift_baseline) == _qualify(spark, output)
     records = islice(read_records(spark, config.drift_baseline), LAST_RECORDS)
     # A night of the same output that is run again has a record already, and later ones may, too.
     before = date.isoformat() if is_own else None
-    nights = _good_nights(records, model.model_id, edges, before, config.drift_nights)
+    nights = _find_good_nights(records, model.model_id, edges, before, config.drift_nights)
     if not (nights.records or is_own):
         raise UserError(f"drift_baseline: {no_records(config.drift_baseline)}")
-    return _reference(nights, config.drift_baseline, model.model_id, edges, before)
+    return _make_reference(nights, config.drift_baseline, model.model_id, edges, before)
 
 
 def _edges(model: Bundle) -> Edges:
@@ -65,7 +65,7 @@ def _edges(model: Bundle) -> Edges:
     return bin_edges(model.rating_scale, receptive_length(model.window))
 
 
-def _qualified(spark: SparkSession, path: str) -> str:
+def _qualify(spark: SparkSession, path: str) -> str:
     return FileSystem(spark, path).path
 
 
@@ -80,7 +80,7 @@ class _Nights:
     of_other_models: int = 0
 
 
-def _good_nights(
+def _find_good_nights(
     records: Iterable[RunRecord], model_id: str, edges: Edges, before: str | None, count: int
 ) -> _Nights:
     """The last good nights, of records whose latest is the first.
@@ -107,7 +107,7 @@ def _good_nights(
         if record.model_id != model_id:
             nights.of_other_models += 1
             continue
-        found = _histograms(record, edges)
+        found = _read_histograms(record, edges)
         if found is None:
             continue
         if night not in nights.good and len(nights.good) == count:
@@ -116,7 +116,7 @@ def _good_nights(
     return nights
 
 
-def _histograms(record: RunRecord, edges: Edges) -> Baseline | None:
+def _read_histograms(record: RunRecord, edges: Edges) -> Baseline | None:
     """Those of a run that tripped no gate, if they have these edges."""
     if record.gates_tripped or record.drift is None:
         return None
@@ -127,7 +127,7 @@ def _histograms(record: RunRecord, edges: Edges) -> Baseline | None:
     return found if found.edges == edges else None
 
 
-def _reference(
+def _make_reference(
     nights: _Nights, output: str, model_id: str, edges: Edges, before: str | None
 ) -> Reference:
     count = len(nights.good)

@@ -76,17 +76,17 @@ class FileSystem:
 
     def exists(self, path: str) -> bool:
         """Whether there is such a file or directory."""
-        with _explained():
+        with _explain_errors():
             return bool(self._fs.exists(self._path(path)))
 
     def status(self, path: str) -> FileStatus:
         """What is there under a name."""
-        with _explained():
+        with _explain_errors():
             return _status(self._fs.getFileStatus(self._path(path)))
 
     def modified_at(self, path: str) -> float:
         """When it was written, in seconds since 1970."""
-        with _explained():
+        with _explain_errors():
             return float(self._fs.getFileStatus(self._path(path)).getModificationTime()) / 1000
 
     def is_directory(self, path: str) -> bool:
@@ -97,12 +97,12 @@ class FileSystem:
         """What is in a directory; nothing if it is not there."""
         if not self.exists(path):
             return []
-        with _explained():
+        with _explain_errors():
             return [_status(status) for status in self._fs.listStatus(self._path(path))]
 
     def glob(self, pattern: str) -> Sequence[FileStatus]:
         """What matches a pattern, sorted by path."""
-        with _explained():
+        with _explain_errors():
             return [_status(s) for s in self._fs.globStatus(self._path(pattern)) or ()]
 
     def list_many(self, directory: str) -> Sequence[FileStatus]:
@@ -112,7 +112,7 @@ class FileSystem:
         """
         apache = self._java.org.apache
         transform = apache.commons.collections4.functors.InvokerTransformer.invokerTransformer
-        with _explained():
+        with _explain_errors():
             found = self._fs.listStatusIterator(self._path(directory))
             entries = apache.hadoop.util.functional.RemoteIterators.toList(found)
             if entries.isEmpty():
@@ -128,16 +128,16 @@ class FileSystem:
     @contextmanager
     def open(self, path: str, unpack: bool = False) -> Iterator[JavaStream]:
         """A file's bytes. unpack: decompress them as the file's name says."""
-        with _explained():
+        with _explain_errors():
             stream = self._fs.open(self._path(path))
             try:
-                yield JavaStream(self._unpacked(stream, path) if unpack else stream)
+                yield JavaStream(self._unpack(stream, path) if unpack else stream)
             finally:
                 stream.close()
 
     def read_text(self, path: str, charset: str = "UTF-8") -> str:
         """A small file's text. charset: as Java names it."""
-        with _explained():
+        with _explain_errors():
             stream = self._fs.open(self._path(path))
             try:
                 return str(self._java.org.apache.commons.io.IOUtils.toString(stream, charset))
@@ -146,7 +146,7 @@ class FileSystem:
 
     def write_text(self, path: str, text: str, overwrite: bool = True) -> None:
         """Write a file, and the directories around it."""
-        with _explained():
+        with _explain_errors():
             stream = self._fs.create(self._path(path), overwrite)
             stream.write(bytearray(text.encode()))
             stream.close()
@@ -168,23 +168,23 @@ class FileSystem:
 
     def make_directory(self, path: str) -> bool:
         """Make a directory, and those around it; False if none can be made."""
-        with _explained():
+        with _explain_errors():
             return bool(self._fs.mkdirs(self._path(path)))
 
     def rename(self, source: str, target: str) -> bool:
         """Move a file or a directory; False if it was not done."""
-        with _explained():
+        with _explain_errors():
             return bool(self._fs.rename(self._path(source), self._path(target)))
 
     def delete(self, path: str, recursive: bool = False) -> None:
         """Delete a file or a directory, if it is there."""
-        with _explained():
+        with _explain_errors():
             self._fs.delete(self._path(path), recursive)
 
     def _path(self, path: str) -> Any:
         return self._java.org.apache.hadoop.fs.Path(path)
 
-    def _unpacked(self, stream: Any, path: str) -> Any:
+    def _unpack(self, stream: Any, path: str) -> Any:
         factory = self._java.org.apache.hadoop.io.compress.CompressionCodecFactory
         codec = factory(self._configuration).getCodec(self._path(path))
         return stream if codec is None else codec.createInputStream(stream)
@@ -198,12 +198,12 @@ class JavaStream:
 
     def read(self, size: int) -> bytes:
         """So many bytes; fewer at the end of the file."""
-        with _explained():
+        with _explain_errors():
             return bytes(self._stream.readNBytes(size))
 
     def seek(self, position: int) -> None:
         """Go on from a position."""
-        with _explained():
+        with _explain_errors():
             self._stream.seek(position)
 
 
@@ -238,7 +238,7 @@ def expand_pattern(spark: SparkSession, pattern: str) -> Sequence[Sequence[str]]
     """
     jvm: Any = spark._jvm
     hadoop = jvm.org.apache.hadoop.fs
-    with _explained():
+    with _explain_errors():
         return [
             [hadoop.GlobPattern.compile(name).pattern() for name in path.split("/") if name]
             for path in map(str, hadoop.GlobExpander.expand(pattern))
@@ -246,7 +246,7 @@ def expand_pattern(spark: SparkSession, pattern: str) -> Sequence[Sequence[str]]
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explain_errors() -> Iterator[None]:
     try:
         yield
     except Py4JJavaError as error:

@@ -52,14 +52,14 @@ def check_names(spark: SparkSession, paths: Sequence[str], output: str | None = 
         UserError: a name has letters that the locale of the JVM lacks, or a colon.
     """
     charset = _java_charset(spark)
-    if output is not None and (local := _local(spark, output)):
+    if output is not None and (local := _local_path(spark, output)):
         _check_name("output", local, charset)
     for path in paths:
-        local = _local(spark, path)
+        local = _local_path(spark, path)
         if local:
             _check_name("input", local, charset)
-            for found in _found(spark, local, charset):
-                for name in (found, *_below(found)):
+            for found in _find(spark, local, charset):
+                for name in (found, *_walk(found)):
                     _check_name("input", name, charset)
 
 
@@ -78,22 +78,22 @@ def check_apart(
         UserError: an input is the output or a directory above it, or a pattern that matches one;
             or it is, or matches, such a file or what lies beside it.
     """
-    root, into = _located(spark, output)
+    root, into = _locate(spark, output)
     for path in paths:
-        other_root, names = _located(spark, path)
+        other_root, names = _locate(spark, path)
         if other_root != root:
             continue
-        patterns = _patterns(spark, path, names)
-        if any(_begins(into, parts) for parts in patterns):
+        patterns = _parse_patterns(spark, path, names)
+        if any(_has_prefix(into, parts) for parts in patterns):
             raise UserError(
                 f"output: {output} lies within the input {path}: "
                 "the next run would read it: name another"
             )
         for file in written:
-            below = [*into, *_names(file)]
+            below = [*into, *_split(file)]
             directory = below[: len(into) + 1]
             if names[: len(directory)] == directory or any(
-                _begins(below, parts) for parts in patterns
+                _has_prefix(below, parts) for parts in patterns
             ):
                 raise UserError(
                     f"input: {path} is what runs write to {output}: name another output"
@@ -117,7 +117,7 @@ def describe_mangled() -> str:
 
 
 def _check_name(what: str, path: str, charset: str) -> None:
-    if _as_java_reads(path, charset) != path:
+    if _decode_as_java(path, charset) != path:
         if charset == "utf-8":
             raise UserError(f"{what}: {path!r} is not a name in UTF-8, Spark can't read it")
         raise UserError(
@@ -127,7 +127,7 @@ def _check_name(what: str, path: str, charset: str) -> None:
     check_path(path, what)
 
 
-def _as_java_reads(name: str, charset: str) -> str:
+def _decode_as_java(name: str, charset: str) -> str:
     return os.fsencode(name).decode(charset, "replace")
 
 
@@ -143,13 +143,13 @@ def _charset(jvm: Any) -> str:
         return "utf-8"
 
 
-def _local(spark: SparkSession, path: str) -> str | None:
+def _local_path(spark: SparkSession, path: str) -> str | None:
     """The absolute path, if it is one of this machine's."""
     is_local = FileSystem(spark, path).is_local
     return os.path.abspath(re.sub("^file:(//[^/]*)?", "", path)) if is_local else None
 
 
-def _found(spark: SparkSession, path: str, charset: str) -> Iterator[str]:
+def _find(spark: SparkSession, path: str, charset: str) -> Iterator[str]:
     """What a local path names: itself, or what it matches as a pattern of names as Java reads them.
 
     (A question mark matches a byte that Java can't read, and one may be such a byte.)
@@ -157,11 +157,11 @@ def _found(spark: SparkSession, path: str, charset: str) -> Iterator[str]:
     if os.path.lexists(path) or not PATTERN_CHARACTERS.search(path):
         yield path
         return
-    for parts in _expanded(spark, path):
-        yield from _matches("/", parts, charset)
+    for parts in _expand(spark, path):
+        yield from _match("/", parts, charset)
 
 
-def _matches(directory: str, parts: Parts, charset: str) -> Iterator[str]:
+def _match(directory: str, parts: Parts, charset: str) -> Iterator[str]:
     if not parts:
         yield directory
         return
@@ -170,11 +170,11 @@ def _matches(directory: str, parts: Parts, charset: str) -> Iterator[str]:
     except OSError:
         return  # not a directory, or one that can't be read
     for name in names:
-        if parts[0].fullmatch(_as_java_reads(name, charset)):
-            yield from _matches(os.path.join(directory, name), parts[1:], charset)
+        if parts[0].fullmatch(_decode_as_java(name, charset)):
+            yield from _match(os.path.join(directory, name), parts[1:], charset)
 
 
-def _below(path: str) -> Iterator[str]:
+def _walk(path: str) -> Iterator[str]:
     """Files and directories below a directory, but for those that Spark passes over."""
     seen = set()
     for folder, directories, files in os.walk(path, followlinks=True):
@@ -190,28 +190,28 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(".") or (name.startswith("_") and "=" not in name)
 
 
-def _located(spark: SparkSession, path: str) -> tuple[tuple[str, str], list[str]]:
+def _locate(spark: SparkSession, path: str) -> tuple[tuple[str, str], list[str]]:
     """The file system of a path and its components, local ones without symbolic links."""
     found = FileSystem(spark, path)
-    names = _resolved(found.local_path) if found.is_local else found.local_path
-    return (found.scheme, found.authority), _names(names)
+    names = _resolve_links(found.local_path) if found.is_local else found.local_path
+    return (found.scheme, found.authority), _split(names)
 
 
-def _resolved(path: str) -> str:
+def _resolve_links(path: str) -> str:
     """A local path without symbolic links, as far as its components are no patterns."""
     parts = Path(path).parts
     count = next((n for n, part in enumerate(parts) if PATTERN_CHARACTERS.search(part)), len(parts))
     return os.path.join(os.path.realpath(os.path.join(*parts[:count])), *parts[count:])
 
 
-def _patterns(spark: SparkSession, path: str, names: list[str]) -> list[Parts]:
+def _parse_patterns(spark: SparkSession, path: str, names: list[str]) -> list[Parts]:
     """What a path's names match: themselves, if they are no pattern or there is such a file."""
     if PATTERN_CHARACTERS.search(path) and not FileSystem(spark, path).exists(path):
-        return _expanded(spark, "/" + "/".join(names))
+        return _expand(spark, "/" + "/".join(names))
     return [[re.compile(re.escape(name)) for name in names]]
 
 
-def _expanded(spark: SparkSession, pattern: str) -> list[Parts]:
+def _expand(spark: SparkSession, pattern: str) -> list[Parts]:
     """A pattern as Hadoop takes it: one way for each of the alternatives in its braces."""
     try:
         return [[re.compile(part) for part in parts] for parts in expand_pattern(spark, pattern)]
@@ -219,11 +219,11 @@ def _expanded(spark: SparkSession, pattern: str) -> list[Parts]:
         raise UserError(f"input: {pattern} is not a pattern ({error})") from None
 
 
-def _names(path: str) -> list[str]:
+def _split(path: str) -> list[str]:
     return [name for name in path.split("/") if name]
 
 
-def _begins(names: Sequence[str], parts: Parts) -> bool:
+def _has_prefix(names: Sequence[str], parts: Parts) -> bool:
     """Whether the first names match the parts, all of them."""
     return len(parts) <= len(names) and all(
         part.fullmatch(name) for part, name in zip(parts, names, strict=False)

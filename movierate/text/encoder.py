@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import PADDING, UNKNOWN, Vocabulary
-from movierate.text.window import CHOICES, Floats, Ids
+from movierate.text.window import TOKEN_SELECTIONS, Floats, Ids
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Encoder:
     """Fills a window with a text's tokens: the plain Python reference."""
 
     def __init__(
-        self, vocabulary: Vocabulary, salience: Floats, window: int, live: int, choose: str
+        self, vocabulary: Vocabulary, salience: Floats, window: int, live: int, token_selection: str
     ) -> None:
         """Take what decides which tokens are read.
 
@@ -41,13 +41,13 @@ class Encoder:
             window: positions of the model's input.
             live: how many of them, from the left, can reach the model's output; no more tokens
                 than these are read.
-            choose: a name in `movierate.text.window.CHOICES`.
+            token_selection: a name in `movierate.text.window.TOKEN_SELECTIONS`.
         """
         self._vocabulary = vocabulary
         self._salience = salience
         self._window = window
         self._live = live
-        self._choose = CHOICES[choose]
+        self._select = TOKEN_SELECTIONS[token_selection]
 
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """Encode a batch; a text that is None has no tokens."""
@@ -66,7 +66,7 @@ class Encoder:
         ids = np.full((len(reviews), self._window), PADDING, dtype=np.int32)
         words_read = np.zeros(len(reviews), dtype=np.int32)
         for row, review in enumerate(reviews):
-            chosen = self._choose(review, self._live, self._salience)
+            chosen = self._select(review, self._live, self._salience)
             ids[row, : len(chosen)] = chosen
             words_read[row] = len(chosen)
         words_known = (ids > UNKNOWN).sum(axis=1, dtype=np.int32)

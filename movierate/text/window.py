@@ -33,7 +33,7 @@ def salient(ids: Ids, n: int, salience: Floats) -> Ids:
     return ids[np.sort(len(ids) - 1 - largest)]
 
 
-CHOICES: dict[str, Callable[[Ids, int, Floats], Ids]] = {
+TOKEN_SELECTIONS: dict[str, Callable[[Ids, int, Floats], Ids]] = {
     "last": last,
     "ends": ends,
     "salient": salient,

@@ -60,8 +60,8 @@ def document_vectors(
     """
     random = np.random.default_rng(seed)
     reviews, grams = features.shape
-    starts, held = _by_part(features)
-    draws = _draws(features, random)
+    starts, held = _group_by_part(features)
+    draws = _sample_grams(features, random)
     documents = (random.random((reviews, NUMBERS), dtype=np.float32) - 0.5) / NUMBERS
     contexts = np.zeros((grams, NUMBERS), dtype=np.float32)
     with ThreadPoolExecutor(min(PARTS, os.cpu_count() or 1)) as threads:
@@ -79,7 +79,7 @@ def document_vectors(
     return vectors
 
 
-def _by_part(features: sparse.csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+def _group_by_part(features: sparse.csr_matrix) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
     """The n-grams of each review, those of a part together.
 
     Returns:
@@ -92,7 +92,7 @@ def _by_part(features: sparse.csr_matrix) -> tuple[NDArray[np.int64], NDArray[np
     return starts, features.indices[np.argsort(place, kind="stable")].astype(np.int32)
 
 
-def _draws(features: sparse.csr_matrix, random: np.random.Generator) -> NDArray[np.int32]:
+def _sample_grams(features: sparse.csr_matrix, random: np.random.Generator) -> NDArray[np.int32]:
     """(PARTS, DRAWS) n-grams of each part, as often as they are to be drawn."""
     grams = features.shape[1]
     often = np.bincount(features.indices, minlength=grams) ** FLATTENING
@@ -117,7 +117,7 @@ def _fit(starts, held, draws, documents, contexts, rate, order, part, state):  #
         document = documents[review]
         first, end = starts[review * PARTS + part], starts[review * PARTS + part + 1]
         for at in range(first, end):
-            state = _next(state)
+            state = _next_random(state)
             other = at + np.int64(state % np.uint64(end - at))
             gram = held[other]
             held[other] = held[at]
@@ -126,7 +126,7 @@ def _fit(starts, held, draws, documents, contexts, rate, order, part, state):  #
             for draw in range(NEGATIVES + 1):
                 context_of = gram
                 if draw > 0:
-                    state = _next(state)
+                    state = _next_random(state)
                     context_of = draws[part, np.int64(state % np.uint64(DRAWS))]
                     if context_of == gram:
                         continue
@@ -144,7 +144,7 @@ def _fit(starts, held, draws, documents, contexts, rate, order, part, state):  #
 
 
 @njit(inline="always")  # type: ignore[untyped-decorator]
-def _next(state):  # type: ignore[no-untyped-def]
+def _next_random(state):  # type: ignore[no-untyped-def]
     state ^= state << np.uint64(13)
     state ^= state >> np.uint64(7)
     state ^= state << np.uint64(17)

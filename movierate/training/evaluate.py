@@ -46,7 +46,7 @@ def evaluate(
     Raises:
         UserError: none of the reviews could be rated.
     """
-    rated = _rated(rater, labelled)
+    rated = _rate(rater, labelled)
     if rated.empty:
         raise UserError("reviews: the model could rate none of them")
     stars = by_star(rated)
@@ -62,7 +62,7 @@ def evaluate(
         "by_length": by_length(rated),
         "confusion": confusion(rated, scale),
     }
-    figures = _rounded(figures)
+    figures = _round(figures)
     if report is not None:
         _write_report(figures, rated, movies, scale, report)
     return figures
@@ -86,15 +86,15 @@ def headline(figures: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in figures.items() if not isinstance(value, list | dict)}
 
 
-def _rounded(figures: Any) -> Any:
+def _round(figures: Any) -> Any:
     if isinstance(figures, dict):
-        return {key: _rounded(value) for key, value in figures.items()}
+        return {key: _round(value) for key, value in figures.items()}
     if isinstance(figures, list):
-        return [_rounded(value) for value in figures]
+        return [_round(value) for value in figures]
     return round(figures, 6) if isinstance(figures, float) else figures
 
 
-def _rated(rater: Rater, labelled: pd.DataFrame) -> pd.DataFrame:
+def _rate(rater: Rater, labelled: pd.DataFrame) -> pd.DataFrame:
     """movie_id, true, predicted, low, high (stars) and words of the reviews that have a rating."""
     ratings = rater.rate(list(labelled["text"]))
     movie = labelled["movie_id"].to_numpy() if "movie_id" in labelled else None

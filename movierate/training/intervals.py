@@ -95,25 +95,26 @@ def learn_intervals(
     sizes = [max(1, words // part) for part in SHORTER]
     between = (math.ceil((a * b) ** 0.5) for a, b in pairwise(sizes))
     starts = sorted({0, *between})
-    whole = _rated(rater, held_out, held_out["text"])
-    excerpts = [_rated(rater, held_out, _endings(held_out["text"], size)) for size in sizes]
+    whole = _rate(rater, held_out, held_out["text"])
+    excerpts = [_rate(rater, held_out, _last_words(held_out["text"], size)) for size in sizes]
     groups = []
     for start, end in zip(starts, [*starts[1:], math.inf], strict=True):
-        reviews = _of_length(whole, start, end)
+        reviews = _select_length(whole, start, end)
         if len(reviews) < ENOUGH:
-            reviews = _joined([reviews, *(_of_length(part, start, end) for part in excerpts)])
+            shortened = (_select_length(part, start, end) for part in excerpts)
+            reviews = _concatenate([reviews, *shortened])
         groups.append(ends(reviews, scale))
     low, high = zip(*groups, strict=True)
     return Intervals(scale, COVERAGE, tuple(starts), low, high)
 
 
-def _endings(texts: pd.Series, words: int) -> list[str | None]:
+def _last_words(texts: pd.Series, words: int) -> list[str | None]:
     """The last words of each text; None where that is all of it."""
     split = (text.split() for text in texts)
     return [" ".join(text[-words:]) if len(text) > words else None for text in split]
 
 
-def _rated(rater: Rater, reviews: pd.DataFrame, texts: Iterable[str | None]) -> HeldOut:
+def _rate(rater: Rater, reviews: pd.DataFrame, texts: Iterable[str | None]) -> HeldOut:
     """The reviews with ratings of these texts in the place of theirs."""
     rated = rater.rate(list(texts))
     true = reviews["rating"].to_numpy(np.float32)
@@ -122,11 +123,11 @@ def _rated(rater: Rater, reviews: pd.DataFrame, texts: Iterable[str | None]) -> 
     return held_out.where(~np.isnan(rated.predicted_rating))
 
 
-def _of_length(reviews: HeldOut, start: float, end: float) -> HeldOut:
+def _select_length(reviews: HeldOut, start: float, end: float) -> HeldOut:
     return reviews.where((reviews.words_read >= start) & (reviews.words_read < end))
 
 
-def _joined(parts: list[HeldOut]) -> HeldOut:
+def _concatenate(parts: list[HeldOut]) -> HeldOut:
     fields = zip(*(vars(part).values() for part in parts), strict=True)
     return HeldOut(*(np.concatenate(field) for field in fields))
 
@@ -146,10 +147,10 @@ def ends(
     for fold in np.unique(reviews.fold):
         these = reviews.fold == fold
         if not these.all():
-            nested = _nested(reviews.where(~these), scale)
+            nested = _nested_bands(reviews.where(~these), scale)
             needed[these] = _levels_needed(nested, reviews.where(these), scale)
     level = _level_by_knot(needed, reviews, scale), np.arange(KNOTS)
-    low, high = (np.array(ends)[level] for ends in zip(*_nested(reviews, scale), strict=True))
+    low, high = (np.array(ends)[level] for ends in zip(*_nested_bands(reviews, scale), strict=True))
     return tuple(low.tolist()), tuple(high.tolist())
 
 
@@ -170,7 +171,7 @@ def _level_by_knot(
     return np.array(levels)
 
 
-def _nested(reviews: HeldOut, scale: tuple[float, float]) -> list[tuple[Floats, Floats]]:
+def _nested_bands(reviews: HeldOut, scale: tuple[float, float]) -> list[tuple[Floats, Floats]]:
     """Low and high (KNOTS,) for each of `LEVELS`, then ever wider; the last is the whole scale."""
     grid = np.linspace(*scale, GRID)
     start, end = np.triu_indices(GRID)

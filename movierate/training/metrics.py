@@ -80,7 +80,7 @@ def interval_metrics(rated: pd.DataFrame) -> Row:
     narrow = width <= width.quantile(0.2)
     error = (rated["predicted"] - rated["true"]).abs()
     return {
-        "interval_coverage": _figure(_within(rated).mean()),
+        "interval_coverage": _figure(_is_within(rated).mean()),
         "interval_width": _figure(width.mean()),
         "mae_narrowest_fifth": _figure(error[narrow].mean()),
     }
@@ -115,7 +115,7 @@ def _by(rated: pd.DataFrame, group: NDArray[np.int64], name: str) -> list[Row]:
             "mean_true": rated["true"],
             "mean_predicted": rated["predicted"],
             "mae": (rated["predicted"] - rated["true"]).abs(),
-            "interval_coverage": _within(rated),
+            "interval_coverage": _is_within(rated),
             "interval_width": rated["high"] - rated["low"],
         }
     ).groupby(group)
@@ -177,7 +177,7 @@ def star(ratings: pd.Series) -> NDArray[np.int64]:
     return np.floor(ratings.to_numpy(np.float64) + 0.5).astype(np.int64)
 
 
-def _within(rated: pd.DataFrame) -> pd.Series:
+def _is_within(rated: pd.DataFrame) -> pd.Series:
     """1 where the interval holds the true rating, 0 where not, NaN where there is none."""
     within = rated["true"].between(rated["low"], rated["high"])
     return within.astype(float).where(rated["low"].notna())

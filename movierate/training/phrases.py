@@ -8,7 +8,7 @@ import numpy as np
 
 from movierate.text.vocabulary import UNKNOWN
 from movierate.text.window import Floats, Ids
-from movierate.training.salience import deviations, flat
+from movierate.training.salience import deviations, flatten_reviews
 
 FEWEST_REVIEWS = 20
 """That must hold a phrase."""
@@ -34,7 +34,7 @@ def find_phrases(
     Returns:
         The ids of two words each, the most telling pair first.
     """
-    tokens, rows = flat(reviews)
+    tokens, rows = flatten_reviews(reviews)
     by_word = deviations(tokens, rows, ratings, words, SHRINKAGE).stars
     known = tokens > UNKNOWN
     together = (rows[1:] == rows[:-1]) & known[1:] & known[:-1]

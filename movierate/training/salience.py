@@ -45,13 +45,13 @@ def deviations(
     """
     token, row = np.divmod(np.unique(tokens * len(ratings) + rows), len(ratings))
     reviews = np.bincount(token, minlength=size)
-    said = ratings, FIRMNESS * from_middle(ratings)
+    said = ratings, FIRMNESS * distance_from_middle(ratings)
     total = [np.bincount(token, (of - of.mean())[row], minlength=size) for of in said]
     stars = np.stack(total, axis=1) / np.maximum(reviews + shrinkage, 1e-9)[:, None]
     return Deviation(stars.astype(np.float32), reviews.astype(np.float32))
 
 
-def from_middle(ratings: Floats) -> Floats:
+def distance_from_middle(ratings: Floats) -> Floats:
     """(n,) how far each rating lies from the middle of those given, in stars."""
     distance: Floats = np.abs(ratings - (ratings.min() + ratings.max()) / 2)
     return distance
@@ -69,13 +69,13 @@ def learn_salience(reviews: Sequence[Ids], ratings: Floats, size: int, shrinkage
     Returns:
         (size,) float32, at least 0; 0 for padding and unknown.
     """
-    found = deviations(*flat(reviews), ratings=ratings, size=size, shrinkage=shrinkage)
+    found = deviations(*flatten_reviews(reviews), ratings=ratings, size=size, shrinkage=shrinkage)
     salience: Floats = np.linalg.norm(found.stars, axis=1)
     salience[: UNKNOWN + 1] = 0
     return salience
 
 
-def flat(reviews: Sequence[Ids]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def flatten_reviews(reviews: Sequence[Ids]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The tokens of all reviews, one after the other, and the review of each."""
     rows = np.repeat(np.arange(len(reviews)), [len(review) for review in reviews])
     return np.concatenate([*reviews, np.zeros(0, np.int32)]).astype(np.int64), rows

@@ -29,7 +29,7 @@ from scipy.spatial import KDTree
 
 from movierate.text.window import Floats, Ids
 from movierate.training.documents import document_vectors
-from movierate.training.salience import flat, from_middle, presence
+from movierate.training.salience import distance_from_middle, flatten_reviews, presence
 
 Rows = NDArray[np.intp]
 
@@ -94,7 +94,7 @@ def soft_ratings(
     progress(f"teacher: {features.shape[1]:,} words and phrases")
     vectors = document_vectors(features, seed, progress)
     said = []
-    for asked in (ratings, from_middle(ratings)):
+    for asked in (ratings, distance_from_middle(ratings)):
         by_model = (
             _out_of_fold_predictions(_NGrams, features, asked, fold),
             _out_of_fold_predictions(_Documents, vectors, asked, fold),
@@ -174,14 +174,14 @@ class _NGrams:
         self._weights = np.log((in_good / in_good.sum()) / (in_bad / in_bad.sum()))
         self._mean = ratings.mean()
         self._coefficients = lsqr(
-            self._weighted(features), ratings - self._mean, damp=RIDGE**0.5, iter_lim=STEPS
+            self._weight(features), ratings - self._mean, damp=RIDGE**0.5, iter_lim=STEPS
         )[0]
 
     def rate(self, features: sparse.csr_matrix) -> Floats:
         """(reviews, n-grams) to stars (reviews,)."""
-        return np.asarray(self._weighted(features) @ self._coefficients + self._mean, np.float32)
+        return np.asarray(self._weight(features) @ self._coefficients + self._mean, np.float32)
 
-    def _weighted(self, features: sparse.csr_matrix) -> sparse.csr_matrix:
+    def _weight(self, features: sparse.csr_matrix) -> sparse.csr_matrix:
         """Rows of length 1."""
         weighted = features @ sparse.diags(self._weights)
         length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
@@ -210,7 +210,7 @@ class _Nearest:
 
 def _features(reviews: Sequence[Ids]) -> sparse.csr_matrix:
     """(reviews, n-grams) float32: 1 where an n-gram is in a review."""
-    ids, row = flat(reviews)
+    ids, row = flatten_reviews(reviews)
     parts = [_n_grams(ids, row, words, len(reviews)) for words in FEWEST_REVIEWS]
     return sparse.hstack(parts).tocsr()
 

@@ -77,7 +77,7 @@ def train(
     check_replaceable(output)
     _check(config, labelled)
     digest = _digest([labelled, validation, unlabelled])
-    given = _given_vectors(config)
+    given = _read_given_vectors(config)
     shares = config.validation_share, config.calibration_share
     parts = set_aside(labelled, validation, *shares, config.seed)
     progress(
@@ -86,22 +86,22 @@ def train(
     )
     words = _learn_words(config, parts.training, unlabelled, given, progress)
     soft = _distill(config, parts.training, words.reviews, progress)
-    targets = _targets(config.distillation_weight, _ratings(parts.training), soft)
-    material = _learn_vocabulary(config, words, _ratings(parts.training), targets, progress)
+    targets = _make_targets(config.distillation_weight, _get_ratings(parts.training), soft)
+    material = _learn_vocabulary(config, words, _get_ratings(parts.training), targets, progress)
     vectors = material.vectors
     if soft is not None:
         vectors = add_topics(vectors, material.reviews, soft.documents)
 
-    untrained = _untrained(config, output, material)
+    untrained = _build_untrained(config, output, material)
     encoder = untrained.encoder()
     made = config.excerpts, config.concat_ratio, config.word_dropout
     examples = Examples(material.reviews[: len(targets)], targets, encoder.fill, *made)
     windows = encoder.encode(list(parts.validation["text"])).ids
-    fitted = fit(config, vectors, examples, (windows, _ratings(parts.validation)), progress)
+    fitted = fit(config, vectors, examples, (windows, _get_ratings(parts.validation)), progress)
     data = _describe_data(parts, unlabelled, digest)
     data["vocabulary_covered_by_word_vectors"] = round(words.covered, 4)
     data["seed"] = config.seed
-    weights = _rounded(fitted.weights, config.weights_dtype)
+    weights = _round(fitted.weights, config.weights_dtype)
     bundle = dataclasses.replace(untrained, weights=weights, training_data=data)
     return _write(config, bundle, output, parts, fitted.history)
 
@@ -131,7 +131,7 @@ def _learn_words(
     size = config.vocabulary_size - _phrase_count(config)
     vocabulary = Vocabulary.from_texts(texts, size, config.min_count)
     reviews = [np.array(vocabulary.word_ids(tokenize(text)), dtype=np.int32) for text in texts]
-    vectors, covered = _vectors(config, texts, vocabulary, given)
+    vectors, covered = _make_vectors(config, texts, vocabulary, given)
     source = {"train": "trained vectors", "random": "random vectors"}
     kind = source.get(config.word_vectors, f"vectors of {config.word_vectors}")
     progress(f"{kind} for {round(covered * vocabulary.words):,} of {vocabulary.words:,} words")
@@ -178,15 +178,15 @@ def _phrase_count(config: TrainConfig) -> int:
     return int(config.phrase_share * config.vocabulary_size)
 
 
-def _ratings(reviews: pd.DataFrame) -> Floats:
+def _get_ratings(reviews: pd.DataFrame) -> Floats:
     return reviews["rating"].to_numpy(np.float32)
 
 
-def _untrained(config: TrainConfig, output: Path, material: _Material) -> Bundle:
+def _build_untrained(config: TrainConfig, output: Path, material: _Material) -> Bundle:
     return Bundle(
         name=config.name or output.name,
         window=config.window,
-        choose=config.token_selection,
+        token_selection=config.token_selection,
         vocabulary=material.vocabulary,
         salience=material.salience,
         weights={},
@@ -207,13 +207,13 @@ def _distill(
     """
     if not config.distillation_weight:
         return None
-    ratings = _ratings(labelled)
+    ratings = _get_ratings(labelled)
     known, unknown = reviews[: len(ratings)], reviews[len(ratings) :]
     folds = folds_by_movie(labelled, FOLDS)
     return soft_ratings(known, ratings, folds, unknown, config.seed, progress)
 
 
-def _targets(weight: float, ratings: Floats, soft: SoftRatings | None) -> Floats:
+def _make_targets(weight: float, ratings: Floats, soft: SoftRatings | None) -> Floats:
     """The stars to learn: of the labelled reviews, then (with a teacher) of the others."""
     if soft is None:
         return ratings
@@ -236,13 +236,13 @@ def _check(config: TrainConfig, labelled: pd.DataFrame) -> None:
         )
 
 
-def _given_vectors(config: TrainConfig) -> Any:
+def _read_given_vectors(config: TrainConfig) -> Any:
     """The vectors of a file, if one was named."""
     is_file = config.word_vectors not in ("train", "random")
     return read_vectors(Path(config.word_vectors)) if is_file else None
 
 
-def _vectors(
+def _make_vectors(
     config: TrainConfig, texts: list[str], words: Vocabulary, given: Any
 ) -> tuple[Floats, float]:
     """Vectors of the words, and the share of the words that have one."""
@@ -262,7 +262,7 @@ def _describe_data(parts: Parts, unlabelled: pd.Series | None, digest: str) -> d
     }
 
 
-def _rounded(weights: Mapping[str, Floats], dtype: str) -> dict[str, Floats]:
+def _round(weights: Mapping[str, Floats], dtype: str) -> dict[str, Floats]:
     """The weights as the bundle will store them."""
     return {name: array.astype(dtype).astype(np.float32) for name, array in weights.items()}
 

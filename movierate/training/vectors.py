@@ -14,7 +14,7 @@ from movierate.model.shapes import EMBEDDING
 from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import PADDING, RESERVED, Vocabulary
 from movierate.text.window import Ids
-from movierate.training.salience import flat, presence
+from movierate.training.salience import flatten_reviews, presence
 
 Vectors = NDArray[np.float32]
 
@@ -132,7 +132,7 @@ def add_topics(vectors: Vectors, reviews: Sequence[Ids], documents: Vectors) -> 
     Returns:
         (ids, 100) float32 with a root mean square of `SIZE` a number.
     """
-    tokens, rows = flat(reviews)
+    tokens, rows = flatten_reviews(reviews)
     holds = presence(tokens, rows, (len(vectors), len(reviews)))
     often = np.diff(holds.indptr)
     topics = holds @ (documents - documents.mean(axis=0)) / (often[:, None] + SHRINKAGE)

@@ -46,10 +46,10 @@ def _expected(bundle: Bundle, texts: list[str]) -> np.ndarray:
     return np.where(encoded.words_known > 0, stars, np.nan)
 
 
-@pytest.mark.parametrize("choose", ["last", "ends", "salient"])
+@pytest.mark.parametrize("token_selection", ["last", "ends", "salient"])
 @pytest.mark.parametrize("window", [36, 50, 67, 68, 112, 400])
-def test_stars_are_the_references(window: int, choose: str) -> None:
-    bundle = dataclasses.replace(_shipped(), window=window, choose=choose)
+def test_stars_are_the_references(window: int, token_selection: str) -> None:
+    bundle = dataclasses.replace(_shipped(), window=window, token_selection=token_selection)
     found = Rater(bundle).rate(_texts()).predicted_rating
     np.testing.assert_allclose(found, _expected(bundle, _texts()), atol=STARS)
     assert receptive_length(window) <= window

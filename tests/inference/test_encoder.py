@@ -44,20 +44,26 @@ def _bundle(vocabulary: Vocabulary) -> Bundle:
 
 @cache
 def _encoders(
-    choose: str, live: int, piece: int, phrases: bool = False
+    token_selection: str, live: int, piece: int, phrases: bool = False
 ) -> tuple[FastEncoder, Encoder]:
-    return _encoders_of(_bundle(_vocabulary(phrases)), choose, live, piece)
+    return _encoders_of(_bundle(_vocabulary(phrases)), token_selection, live, piece)
 
 
-def _encoders_of(bundle: Bundle, choose: str, live: int, piece: int) -> tuple[FastEncoder, Encoder]:
-    reference = Encoder(bundle.vocabulary, bundle.salience, live, live, choose)
+def _encoders_of(
+    bundle: Bundle, token_selection: str, live: int, piece: int
+) -> tuple[FastEncoder, Encoder]:
+    reference = Encoder(bundle.vocabulary, bundle.salience, live, live, token_selection)
     arrays = lay_out(bundle, kernels())
-    return FastEncoder(kernels(), arrays, live, choose, lambda: reference, piece), reference
+    return FastEncoder(
+        kernels(), arrays, live, token_selection, lambda: reference, piece
+    ), reference
 
 
-def _assert_equal(texts: list[str], choose: str, live: int = LIVE, piece: int = PIECE) -> None:
+def _assert_equal(
+    texts: list[str], token_selection: str, live: int = LIVE, piece: int = PIECE
+) -> None:
     for phrases in (False, True):
-        fast, reference = _encoders(choose, live, piece, phrases)
+        fast, reference = _encoders(token_selection, live, piece, phrases)
         found, expected = fast.encode(Texts.of(texts)), reference.encode(texts)
         for row, text in enumerate(texts):
             assert found.ids[row].tolist() == expected.ids[row].tolist(), repr(text)
@@ -65,14 +71,14 @@ def _assert_equal(texts: list[str], choose: str, live: int = LIVE, piece: int = 
         assert found.words_known.tolist() == expected.words_known.tolist()
 
 
-@pytest.mark.parametrize("choose", WAYS)
+@pytest.mark.parametrize("token_selection", WAYS)
 @settings(max_examples=300, deadline=None)
 @given(texts=st.lists(st.text(st.characters(), max_size=200), min_size=1, max_size=20))
-def test_any_unicode_text(choose: str, texts: list[str]) -> None:
-    _assert_equal(texts, choose)
+def test_any_unicode_text(token_selection: str, texts: list[str]) -> None:
+    _assert_equal(texts, token_selection)
 
 
-@pytest.mark.parametrize("choose", WAYS)
+@pytest.mark.parametrize("token_selection", WAYS)
 @settings(max_examples=500, deadline=None)
 @given(
     texts=st.lists(
@@ -81,8 +87,8 @@ def test_any_unicode_text(choose: str, texts: list[str]) -> None:
         max_size=20,
     )
 )
-def test_words_tags_entities_and_marks_in_any_order(choose: str, texts: list[str]) -> None:
-    _assert_equal(texts, choose)
+def test_words_tags_entities_and_marks_in_any_order(token_selection: str, texts: list[str]) -> None:
+    _assert_equal(texts, token_selection)
 
 
 def test_every_code_point_between_words_and_behind_an_angle_bracket() -> None:
@@ -94,21 +100,21 @@ def test_every_code_point_between_words_and_behind_an_angle_bracket() -> None:
     _assert_equal(texts, "last", live=340)
 
 
-@pytest.mark.parametrize("choose", WAYS)
-def test_every_second_pair_of_words_is_a_phrase(choose: str) -> None:
+@pytest.mark.parametrize("token_selection", WAYS)
+def test_every_second_pair_of_words_is_a_phrase(token_selection: str) -> None:
     dice = np.random.default_rng(1)
     words = [f"w{number}" for number in range(100)]
     pairs = [f"{one} {two}" for one in words for two in words]
     phrases = dice.permutation(pairs)[: len(pairs) // 2].tolist()
     bundle = _bundle(Vocabulary([*RESERVED, *words, *phrases]))
-    fast, reference = _encoders_of(bundle, choose, LIVE, PIECE)
+    fast, reference = _encoders_of(bundle, token_selection, LIVE, PIECE)
     texts = [" ".join(dice.choice(words, size=40)) for _ in range(300)]
     assert np.array_equal(fast.encode(Texts.of(texts)).ids, reference.encode(texts).ids)
 
 
-@pytest.mark.parametrize("choose", WAYS)
+@pytest.mark.parametrize("token_selection", WAYS)
 @pytest.mark.parametrize("size", [0, 1, 15, 16, 17, 63, 64, 65, 127, 128, 129, 700, 5000])
-def test_texts_that_end_anywhere_in_a_block(choose: str, size: int) -> None:
+def test_texts_that_end_anywhere_in_a_block(token_selection: str, size: int) -> None:
     texts = [
         ("good " * 1000)[:size],
         ("don't!!! " * 600)[-size:] if size else "",
@@ -118,14 +124,14 @@ def test_texts_that_end_anywhere_in_a_block(choose: str, size: int) -> None:
         "n" * size,
         "!" * size,
     ]
-    _assert_equal(texts, choose)
+    _assert_equal(texts, token_selection)
 
 
 def test_a_tag_that_closes_far_from_where_it_opened() -> None:
     inside = "good " * 500
     texts = [f"the <b {inside}> is", f"the <b {inside}", f"{inside}>", f"&lt;b {inside}> a", inside]
-    for choose in WAYS:
-        _assert_equal(texts, choose)
+    for token_selection in WAYS:
+        _assert_equal(texts, token_selection)
 
 
 def test_as_many_salient_words_as_the_window_takes_wherever_they_stand() -> None:
@@ -154,7 +160,7 @@ def test_a_null_whose_place_in_the_array_is_not_empty() -> None:
     assert fast.encode(Texts.of_arrow(texts)).words_read.tolist() == [1, 0]
 
 
-@pytest.mark.parametrize("choose", WAYS)
+@pytest.mark.parametrize("token_selection", WAYS)
 @settings(max_examples=100, deadline=None)
 @given(
     parts=st.lists(st.sampled_from((*WORDS, *SEPARATORS, "n" * 400, "!" * 400)), max_size=30),
@@ -163,11 +169,11 @@ def test_a_null_whose_place_in_the_array_is_not_empty() -> None:
 )
 @example(parts=["n" * 400, "'", "<br />"], piece=1, live=1)
 def test_texts_longer_than_there_is_room_for(
-    choose: str, parts: list[str], piece: int, live: int
+    token_selection: str, parts: list[str], piece: int, live: int
 ) -> None:
     random = np.random.default_rng(len(parts))
     texts = ["".join(random.permutation([*parts, *WORDS] * 5)), "".join(parts) * 20]
-    _assert_equal([*texts, "good"], choose, live, piece)
+    _assert_equal([*texts, "good"], token_selection, live, piece)
 
 
 def test_a_damaged_argument_is_refused_and_not_read() -> None:

@@ -62,7 +62,7 @@ def test_keras_rates_as_the_rater_does_and_stays_on_the_scale(small_bundle):
 def test_the_model_id_tells_models_apart_and_nothing_else(small_bundle, tmp_path: Path):
     again = small_bundle.save(tmp_path / "again").model_id
     renamed = dataclasses.replace(small_bundle, metrics={"mae": 1.0}).save(tmp_path / "b").model_id
-    other = dataclasses.replace(small_bundle, choose="last").save(tmp_path / "c").model_id
+    other = dataclasses.replace(small_bundle, token_selection="last").save(tmp_path / "c").model_id
     assert small_bundle.save(tmp_path / "first").model_id == again == renamed
     assert other != again
     assert again.startswith("small-")
@@ -126,7 +126,7 @@ def test_a_bundle_replaces_a_bundle_and_nothing_else(small_bundle, saved, tmp_pa
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_save_that_stops_anywhere_leaves_a_whole_model(small_bundle, tmp_path: Path, way):
-    other = dataclasses.replace(small_bundle, choose="last")
+    other = dataclasses.replace(small_bundle, token_selection="last")
     report = tmp_path / "report"
     report.mkdir()
     (report / "card.md").write_text("# A card\n")
@@ -145,14 +145,14 @@ def test_a_save_that_stops_anywhere_leaves_a_whole_model(small_bundle, tmp_path:
 
 def test_whoever_reads_while_a_model_is_replaced_gets_a_whole_one(small_bundle, saved):
     def save() -> None:
-        for choose in ("last", "ends", "salient") * 10:
-            dataclasses.replace(small_bundle, choose=choose).save(saved)
+        for token_selection in ("last", "ends", "salient") * 10:
+            dataclasses.replace(small_bundle, token_selection=token_selection).save(saved)
 
     writer = multiprocessing.get_context("fork").Process(target=save)
     writer.start()
     found = set()
     while writer.is_alive():
-        found.add(load(saved).choose)
+        found.add(load(saved).token_selection)
     writer.join()
     assert writer.exitcode == 0
     assert len(found) > 1
@@ -161,7 +161,10 @@ def test_whoever_reads_while_a_model_is_replaced_gets_a_whole_one(small_bundle, 
 def test_a_model_that_is_replaced_between_two_of_its_files_is_read_again(
     small_bundle, saved, monkeypatch
 ):
-    read_file, others = bundles.read_part, [dataclasses.replace(small_bundle, choose="last")]
+    read_file, others = (
+        bundles.read_part,
+        [dataclasses.replace(small_bundle, token_selection="last")],
+    )
 
     def read_and_replace(*arguments):
         data = read_file(*arguments)
@@ -170,7 +173,7 @@ def test_a_model_that_is_replaced_between_two_of_its_files_is_read_again(
         return data
 
     monkeypatch.setattr(bundles, "read_part", read_and_replace)
-    assert load(saved).choose == "last"
+    assert load(saved).token_selection == "last"
 
 
 def test_a_directory_that_is_no_bundle_is_not_read(tmp_path: Path):

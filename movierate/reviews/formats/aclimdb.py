@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.formats.lines import Parser, Row, rejected, sound, text_records
+from movierate.reviews.formats.lines import Parser, Row, rejected_row, text_records, valid_row
 from movierate.reviews.formats.registry import Format, formats_by_suffix, register
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.listing import File, as_source, data_suffix
@@ -119,7 +119,7 @@ def parser(
         for content in texts:
             match = _REVIEW.search(path)
             if match is None:
-                yield rejected(MALFORMED, content)
+                yield rejected_row(MALFORMED, content)
                 continue
             label, name = match.groups()
             folder = path.rpartition("/")[0]
@@ -134,7 +134,7 @@ def parser(
                 "rating": stars,
                 "text": content.decode(encoding, "surrogateescape"),
             }
-            yield sound([values.get(name) for name in names], content)
+            yield valid_row([values.get(name) for name in names], content)
 
     return parse
 

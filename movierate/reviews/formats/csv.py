@@ -23,11 +23,11 @@ from movierate.reviews.columns import is_alias, match_column
 from movierate.reviews.formats.lines import (
     Parser,
     Row,
-    damaged,
+    malformed_row,
     read_lines,
     session_of_whole_files,
-    sound,
     text_records,
+    valid_row,
 )
 from movierate.reviews.formats.registry import Format, register
 from movierate.reviews.inputs import LINES, Head, Inputs
@@ -89,13 +89,14 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
     """
     head = inputs.head
     line_end = _line_end(head)
-    first = _decoded(head, encoding)
+    first = _decode_lines(head, encoding)
     _check_not_quoted_whole(head.path, first)
     dialect = guess_dialect(first, config.sep)
     headers = [
         names
         for known in inputs.known_heads
-        if (names := _header(lines := _decoded(known, encoding), _own(lines, dialect, config.sep)))
+        if (lines := _decode_lines(known, encoding))
+        and (names := _read_header(lines, _own_dialect(lines, dialect, config.sep)))
     ]
     if not head.content:
         raise UserError(f"input: {head.path} can't be read: is it damaged?")
@@ -122,24 +123,28 @@ def guess_dialect(lines: Sequence[str], separator: str | None = None) -> Dialect
     candidates = [
         Dialect(character, quote, backslash, space)
         for character in ([separator] if separator else SEPARATORS)
-        for space in _spaces(lines, character)
+        for space in _guess_spaces(lines, character)
         for quote, backslash in ((True, False), (True, True), (False, False))
     ]
-    best = max(candidates, key=lambda dialect: _fitness(lines, dialect))  # the first of the best
-    if len(_header(lines, best)) > 1:
+    # The first of the best.
+    best = max(candidates, key=lambda dialect: _measure_fit(lines, dialect))
+    if len(_read_header(lines, best)) > 1:
         return best
     # One column, for the records do not fit their header: which they then are told to.
-    return max(candidates, key=lambda dialect: (_knows(_header(lines, dialect)), dialect is best))
+    return max(
+        candidates,
+        key=lambda dialect: (_has_text_column(_read_header(lines, dialect)), dialect is best),
+    )
 
 
-def _knows(names: Sequence[str]) -> bool:
+def _has_text_column(names: Sequence[str]) -> bool:
     """Whether there are several names, and one of them is a common one for the text."""
     return len(names) > 1 and any(is_alias(name, "text") for name in names)
 
 
 def is_table(lines: Sequence[str]) -> bool:
     """Whether lines look like CSV: a header of two fields at least, and records as wide as it."""
-    fits, _, _ = _fitness(lines, guess_dialect(lines))
+    fits, _, _ = _measure_fit(lines, guess_dialect(lines))
     return fits and len(lines) > 1
 
 
@@ -166,31 +171,31 @@ def parser(
     """
 
     def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
-        own_lines = _with_own_ends(iter(lines), line_end)
+        own_lines = _split_own_line_ends(iter(lines), line_end)
         decoded = (line.decode(encoding, "surrogateescape") for line in own_lines)
-        sample = _without_hint(list(islice(decoded, LINES)))
-        own = _own(sample, dialect, separator)
+        sample = _drop_hint(list(islice(decoded, LINES)))
+        own = _own_dialect(sample, dialect, separator)
         found = records(chain(sample, decoded), own)
         for header, raw in found:
             if header is None:  # a damaged line before the header
-                yield damaged(raw)
+                yield malformed_row(raw)
                 continue
-            names = _names(header)
+            names = _parse_names(header)
             break
         else:
             return
-        places = _places(columns, names)
+        places = _find_places(columns, names)
         if foreign := not _has_any(columns, names):
-            yield damaged(raw)
+            yield malformed_row(raw)
         for record, raw in found:
-            fields = record and _fit(record, len(names))
+            fields = record and _fit_width(record, len(names))
             if not fields or foreign:
-                yield damaged(raw)
+                yield malformed_row(raw)
             elif _is_header(fields, names):
-                names = _names(fields)
-                places = _places(columns, names)
+                names = _parse_names(fields)
+                places = _find_places(columns, names)
             else:
-                yield sound([None if p is None else _value(fields[p]) for p in places], raw)
+                yield valid_row([None if p is None else _value(fields[p]) for p in places], raw)
 
     return parse
 
@@ -219,7 +224,7 @@ def records(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[list[str] 
             continue
         if not fields:
             continue
-        width = width or len(_names(fields))
+        width = width or len(_parse_names(fields))
         if len(queue.record) > FEWEST_SWALLOWED and _are_records(
             queue.record[1:-1], width, dialect
         ):
@@ -270,17 +275,17 @@ def _line_end(head: Head) -> bytes:
     return found[0] if found and found[0] == b"\r" else b"\n"
 
 
-def _decoded(head: Head, encoding: str) -> list[str]:
+def _decode_lines(head: Head, encoding: str) -> list[str]:
     """The whole lines that a file begins with, whatever ends them."""
     if _line_end(head) == b"\n":
         lines = head.lines
     else:
         lines = head.content.split(b"\r")
         lines = lines if head.is_whole or len(lines) < 2 else lines[:-1]
-    return _without_hint([line.decode(encoding, "surrogateescape") for line in lines])
+    return _drop_hint([line.decode(encoding, "surrogateescape") for line in lines])
 
 
-def _with_own_ends(lines: Iterator[bytes], line_end: bytes) -> Iterator[bytes]:
+def _split_own_line_ends(lines: Iterator[bytes], line_end: bytes) -> Iterator[bytes]:
     """The lines of a file that were split at the line ends of most files.
 
     The first line tells whether this file's are others.
@@ -296,18 +301,18 @@ def _with_own_ends(lines: Iterator[bytes], line_end: bytes) -> Iterator[bytes]:
         yield from lines
 
 
-def _without_hint(lines: list[str]) -> list[str]:
+def _drop_hint(lines: list[str]) -> list[str]:
     """Lines without the first one that Excel writes to name the separator."""
     return lines[1:] if lines and _HINT.fullmatch(lines[0]) else lines
 
 
-def _own(lines: Sequence[str], dialect: Dialect, separator: str | None) -> Dialect:
+def _own_dialect(lines: Sequence[str], dialect: Dialect, separator: str | None) -> Dialect:
     """The dialect of a file that begins so: the one of most files, if it fits as well as any."""
-    fits, _, width = fitness = _fitness(lines, dialect)
+    fits, _, width = fitness = _measure_fit(lines, dialect)
     if fits or (width > 1 and len(lines) < FEWEST_LINES):
         return dialect
     guessed = guess_dialect(lines, separator)
-    return guessed if _fitness(lines, guessed) > fitness else dialect
+    return guessed if _measure_fit(lines, guessed) > fitness else dialect
 
 
 def _check_not_quoted_whole(path: str, lines: Sequence[str]) -> None:
@@ -326,27 +331,27 @@ def _are_records(lines: Sequence[str], width: int, dialect: Dialect) -> bool:
     return width > 1 and all(line.count(dialect.separator) == width - 1 for line in lines)
 
 
-def _spaces(lines: Sequence[str], separator: str) -> tuple[bool, bool]:
+def _guess_spaces(lines: Sequence[str], separator: str) -> tuple[bool, bool]:
     """Whether spaces behind a separator are dropped, the likelier answer first."""
     names = next((line for line in lines if line.strip()), "").split(separator)[1:]
     has_spaces = bool(names) and all(name.startswith(" ") for name in names)
     return has_spaces, not has_spaces
 
 
-def _fitness(lines: Sequence[str], dialect: Dialect) -> tuple[bool, float, int]:
+def _measure_fit(lines: Sequence[str], dialect: Dialect) -> tuple[bool, float, int]:
     found = [fields for fields, _ in records(lines, dialect)]
-    width = len(_names(found[0])) if found and found[0] else 0
-    fit = sum(fields is not None and _fit(fields, width) is not None for fields in found)
+    width = len(_parse_names(found[0])) if found and found[0] else 0
+    fit = sum(fields is not None and _fit_width(fields, width) is not None for fields in found)
     share = fit / len(found) if found else 0.0
     return width > 1 and share > FEWEST_SOUND, share, width
 
 
-def _header(lines: Sequence[str], dialect: Dialect) -> list[str]:
+def _read_header(lines: Sequence[str], dialect: Dialect) -> list[str]:
     """The names in the first record that can be read; none if there is none."""
-    return next((_names(fields) for fields, _ in records(lines, dialect) if fields), [])
+    return next((_parse_names(fields) for fields, _ in records(lines, dialect) if fields), [])
 
 
-def _names(header: list[str]) -> list[str]:
+def _parse_names(header: list[str]) -> list[str]:
     """The names of a header, less the empty ones at its end: those that a trailing comma makes."""
     header = [header[0].removeprefix("\ufeff"), *header[1:]]
     names = [name.strip().strip('"') for name in header]
@@ -355,14 +360,14 @@ def _names(header: list[str]) -> list[str]:
     return names
 
 
-def _fit(fields: list[str], width: int) -> list[str] | None:
+def _fit_width(fields: list[str], width: int) -> list[str] | None:
     """The fields of a record, less the empty ones that it has too many; None if it does not fit."""
     if len(fields) < width or any(fields[width:]):
         return None
     return fields[:width]
 
 
-def _places(columns: Sequence[Name], names: Sequence[str]) -> list[int | None]:
+def _find_places(columns: Sequence[Name], names: Sequence[str]) -> list[int | None]:
     found = [
         next(filter(None, (match_column(name, names) for name in names_of(column))), None)
         for column in columns
@@ -371,13 +376,13 @@ def _places(columns: Sequence[Name], names: Sequence[str]) -> list[int | None]:
 
 
 def _has_any(columns: Sequence[Name], names: Sequence[str]) -> bool:
-    return any(place is not None for place in _places(columns, names))
+    return any(place is not None for place in _find_places(columns, names))
 
 
 def _is_header(fields: list[str], names: Sequence[str]) -> bool:
     if len(names) < 2 or len(fields) < len(names):
         return False
-    return sorted(map(str.lower, _names(fields))) == sorted(map(str.lower, names))
+    return sorted(map(str.lower, _parse_names(fields))) == sorted(map(str.lower, names))
 
 
 def _value(field: str) -> str | None:

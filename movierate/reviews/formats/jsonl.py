@@ -22,11 +22,11 @@ from movierate.reviews.columns import is_alias, match_column
 from movierate.reviews.formats.lines import (
     Parser,
     Row,
-    damaged,
+    malformed_row,
     read_lines,
     session_of_whole_files,
-    sound,
     text_records,
+    valid_row,
 )
 from movierate.reviews.formats.registry import Format, register
 from movierate.reviews.inputs import Head, Inputs
@@ -81,7 +81,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
         _check_not_all_in_one(head, objects, encoding)
     layouts = [tuple(_leaves(record)) for _, objects in heads for record in objects]
     if not any(layouts):
-        raise UserError(_no_object(inputs.head))
+        raise UserError(_describe_no_object(inputs.head))
     has_documents = any(_is_document(head, encoding) for head in inputs.heads)
     if has_documents:
         session = session_of_whole_files(spark)
@@ -118,13 +118,13 @@ def parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name] = ()) ->
     Args:
         columns: those wanted as text, the review's text first.
         encoding: the charset.
-        kept: those wanted as `tagged` gives them; they come behind the others.
+        kept: those wanted as `tag_value` gives them; they come behind the others.
     """
     make_row = _row_maker(columns, kept)
     parse_document = document_parser(columns, encoding, kept)
 
     def parse(source: str, lines: Iterable[bytes]) -> Iterator[Row]:
-        start, lines = _start_of(iter(lines), 2)
+        start, lines = _read_start(iter(lines), 2)
         filled = [line for line in start if line.strip()]
         lines = chain(start, lines)
         if len(filled) > 1 and _begins_document(filled[0].decode(encoding, "surrogateescape")):
@@ -136,7 +136,7 @@ def parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name] = ()) ->
             for record in found:
                 yield make_row(record, text)
             if not found and line.strip() and not _EMPTY_ARRAY.fullmatch(text):
-                yield damaged(text)
+                yield malformed_row(text)
 
     return parse
 
@@ -166,12 +166,12 @@ def document_parser(columns: Sequence[Name], encoding: str, kept: Sequence[Name]
         for line, records in zip(lines, found, strict=True):
             yield from (make_row(record, line) for record in records)
             if not records:
-                yield damaged(line)
+                yield malformed_row(line)
 
     return parse
 
 
-def tagged(value: Any) -> str | None:
+def tag_value(value: Any) -> str | None:
     """A value as text with a letter before it, which says what it was.
 
     w: a whole number that a double holds; l: one that a long holds; r: another number; b: true or
@@ -192,9 +192,9 @@ def tagged(value: Any) -> str | None:
 
 
 def tag_text(text: str) -> str:
-    """`tagged` of a value without a type: a whole number if it is written in the usual way."""
+    """`tag_value` of a value without a type: a whole number if it is written in the usual way."""
     is_whole = re.fullmatch("0|-?[1-9][0-9]*", text) is not None
-    return str(tagged(_Whole(text) if is_whole else text))
+    return str(tag_value(_Whole(text) if is_whole else text))
 
 
 def _row_maker(
@@ -213,19 +213,19 @@ def _row_maker(
 
     def make_row(record: dict[str, Any], text: str) -> Row:
         try:
-            return make_sound_row(record, text)
+            return make_valid_row(record, text)
         except RecursionError:  # it is nested too deeply to be written again
-            return damaged(text)
+            return malformed_row(text)
 
-    def make_sound_row(record: dict[str, Any], text: str) -> Row:
+    def make_valid_row(record: dict[str, Any], text: str) -> Row:
         paths = paths_in(record)
         values = [_first_value(record, alternatives) for alternatives in paths[: len(columns)]]
         if values and isinstance(values[0], dict | list):  # no text, whatever it holds
-            return damaged(text)
+            return malformed_row(text)
         more = [
-            tagged(_first_value(record, alternatives)) for alternatives in paths[len(columns) :]
+            tag_value(_first_value(record, alternatives)) for alternatives in paths[len(columns) :]
         ]
-        return sound([*map(_text, values), *more], text)
+        return valid_row([*map(_text, values), *more], text)
 
     return make_row
 
@@ -250,7 +250,7 @@ def _begins_document(line: str) -> bool:
     return start in ("[", "{") or (begins_array and not _parse_line(start))
 
 
-def _start_of(lines: Iterator[bytes], count: int) -> tuple[list[bytes], Iterator[bytes]]:
+def _read_start(lines: Iterator[bytes], count: int) -> tuple[list[bytes], Iterator[bytes]]:
     """Lines up to so many that are not blank, and the others."""
     start: list[bytes] = []
     for line in lines:
@@ -299,15 +299,15 @@ def _literal(text: str) -> Any:
         record = ast.literal_eval(text)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None
-    return _as_json(record) if isinstance(record, dict) else None
+    return _to_json(record) if isinstance(record, dict) else None
 
 
-def _as_json(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     """A literal's value as JSON would have given it."""
     if isinstance(value, dict):
-        return {str(key): _as_json(item) for key, item in value.items()}
+        return {str(key): _to_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):
-        return [_as_json(item) for item in value]
+        return [_to_json(item) for item in value]
     if isinstance(value, bool | str) or value is None:
         return value
     if isinstance(value, int):
@@ -461,7 +461,7 @@ def _check_not_all_in_one(head: Head, objects: Sequence[dict[str, Any]], encodin
                 )
     if any(_has_text(record) for record in objects):
         return
-    found = next(filter(None, map(_table_within, objects)), None)
+    found = next(filter(None, map(_find_table, objects)), None)
     if found is None and not objects and (wrapper := _WRAPPER.match(text)):
         found = f'["{wrapper[1]}"]'  # too large to be read whole
     if found is not None:
@@ -485,17 +485,17 @@ def _is_of_columns(record: dict[str, Any]) -> bool:
     return len(lengths) == 1 and -1 not in lengths and _has_text(texts)
 
 
-def _table_within(record: dict[str, Any]) -> str | None:
+def _find_table(record: dict[str, Any]) -> str | None:
     """Where an object holds an array of objects, as jq writes it."""
     for key, value in record.items():
         if isinstance(value, list) and value and all(isinstance(item, dict) for item in value):
             return f'["{key}"]'
-        if isinstance(value, dict) and (found := _table_within(value)):
+        if isinstance(value, dict) and (found := _find_table(value)):
             return f'["{key}"]{found}'
     return None
 
 
-def _no_object(head: Head) -> str:
+def _describe_no_object(head: Head) -> str:
     if not head.content:
         return f"input: {head.path} can't be read: is it damaged?"
     if _EMPTY_ARRAY.fullmatch(head.content.decode("utf-8", "replace")):

@@ -101,7 +101,7 @@ def session_of_whole_files(spark: SparkSession) -> SparkSession:
     return session
 
 
-def sound(values: Sequence[str | None], raw: bytes | str) -> Row:
+def valid_row(values: Sequence[str | None], raw: bytes | str) -> Row:
     """The row of these values, or a rejected one if they hold what is no character.
 
     What was read is kept where the first value, the review's text, is blank. Bytes that do not
@@ -110,19 +110,19 @@ def sound(values: Sequence[str | None], raw: bytes | str) -> Row:
     """
     for value in values:
         if value is not None and not is_text(value):
-            return rejected(UNDECODABLE, raw)
+            return rejected_row(UNDECODABLE, raw)
     text = values[0]
-    return Row(values) if text and not text.isspace() else Row(values, None, _head(raw))
+    return Row(values) if text and not text.isspace() else Row(values, None, _shorten(raw))
 
 
-def damaged(text: str) -> Row:
+def malformed_row(text: str) -> Row:
     """A rejected row that is none of the format's."""
-    return rejected(MALFORMED if is_text(text) else UNDECODABLE, text)
+    return rejected_row(MALFORMED if is_text(text) else UNDECODABLE, text)
 
 
-def rejected(reason: str, raw: bytes | str) -> Row:
+def rejected_row(reason: str, raw: bytes | str) -> Row:
     """A row without values."""
-    return Row(None, reason, _head(raw))
+    return Row(None, reason, _shorten(raw))
 
 
 def is_text(value: str) -> bool:
@@ -130,7 +130,7 @@ def is_text(value: str) -> bool:
     return value.isascii() or _SURROGATE.search(value) is None
 
 
-def _head(raw: bytes | str) -> str:
+def _shorten(raw: bytes | str) -> str:
     head = raw[:RAW_CHARACTERS]
     shown = head.decode("utf-8", "replace") if isinstance(head, bytes) else head
     return _SURROGATE.sub("\ufffd", shown)
@@ -147,7 +147,7 @@ def _parse(
     above = [directories.named(name) for name in wanted.names]
     above[:1] = [[]]  # a text is in its file
     if any(above):
-        parser = _with_directories(parser, directories, above, len(wanted.texts), tag or _unchanged)
+        parser = _add_directories(parser, directories, above, len(wanted.texts), tag or _identity)
     names = [*wanted.places, "source", "reason", "raw"]
     schema = pa.schema([(name, pa.string()) for name in names])
 
@@ -157,14 +157,14 @@ def _parse(
             for batch in batches
             for line in zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
         )
-        for rows in _batched(_rows(lines, parser, len(wanted.names))):
+        for rows in _batch(_parse_files(lines, parser, len(wanted.names))):
             arrays = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
     return lines.mapInArrow(parse, ", ".join(f"{name} string" for name in names))
 
 
-def _with_directories(
+def _add_directories(
     parser: Parser,
     directories: Directories,
     above: Sequence[Sequence[str]],
@@ -199,11 +199,11 @@ def _with_directories(
     return parse
 
 
-def _unchanged(value: str) -> str:
+def _identity(value: str) -> str:
     return value
 
 
-def _rows(
+def _parse_files(
     lines: Iterator[tuple[bytes, str]], parser: Parser, width: int
 ) -> Iterator[tuple[str | None, ...]]:
     for source, of_file in groupby(lines, key=itemgetter(1)):
@@ -212,7 +212,7 @@ def _rows(
             yield (*values, source, row.reason, row.raw)
 
 
-def _batched(rows: Iterator[tuple[str | None, ...]]) -> Iterator[list[tuple[str | None, ...]]]:
+def _batch(rows: Iterator[tuple[str | None, ...]]) -> Iterator[list[tuple[str | None, ...]]]:
     batch: list[tuple[str | None, ...]] = []
     characters = 0
     for row in rows:

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pyspark.sql import SparkSession
 
 from movierate.config.jobs import DumpConfig
-from movierate.reviews.formats.lines import Parser, Row, damaged, read_lines, sound, text_records
+from movierate.reviews.formats.lines import (
+    Parser,
+    Row,
+    malformed_row,
+    read_lines,
+    text_records,
+    valid_row,
+)
 from movierate.reviews.formats.registry import Format, register
 from movierate.reviews.inputs import Inputs
 from movierate.reviews.names import Name, names_of
@@ -55,9 +62,9 @@ def parser(columns: Sequence[Name], encoding: str) -> Parser:
             text = block.decode(encoding, "surrogateescape")
             fields = _fields(text)
             if fields is None:
-                yield damaged(text)
+                yield malformed_row(text)
             else:
-                yield sound([fields.get(name) for name in names], text)
+                yield valid_row([fields.get(name) for name in names], text)
 
     return parse
 

@@ -46,16 +46,16 @@ class ParquetTable:
 
     def stage(self, run_id: str, partition: OutputPartition, rows: DataFrame) -> None:
         """See `OutputTable.stage`."""
-        rows.write.option(NO_SUCCESS_FILE, "false").parquet(self._staged(run_id, partition))
+        rows.write.option(NO_SUCCESS_FILE, "false").parquet(self._staging_path(run_id, partition))
 
     def count(self, run_id: str, partition: OutputPartition) -> int:
         """See `OutputTable.count`. Only the footers are read."""
-        staged = self._spark.read.schema(StructType()).parquet(self._staged(run_id, partition))
-        return staged.count()
+        staged = self._staging_path(run_id, partition)
+        return self._spark.read.schema(StructType()).parquet(staged).count()
 
     def publish(self, run_id: str, partition: OutputPartition) -> None:
         """See `OutputTable.publish`."""
-        staged, final = self._staged(run_id, partition), f"{self._path}/{partition.path}"
+        staged, final = self._staging_path(run_id, partition), f"{self._path}/{partition.path}"
         if not self._file_system.exists(staged):
             return  # it was moved before the run died
         if self._file_system.exists(final):
@@ -97,7 +97,7 @@ class ParquetTable:
                 return sorted(parsed, key=lambda part: (part.date, part.batch or 0))
         return []
 
-    def _staged(self, run_id: str, partition: OutputPartition) -> str:
+    def _staging_path(self, run_id: str, partition: OutputPartition) -> str:
         return f"{self._root}/{STAGING}/{run_id}/{self._name}/{partition.path}"
 
     def _move(self, source: str, target: str) -> None:
