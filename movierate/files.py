@@ -1,14 +1,12 @@
-"""Files and directories that are replaced as a whole, and locks between processes."""
+"""Files and directories that are replaced as a whole."""
 
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 Data = bytes | memoryview
@@ -59,18 +57,6 @@ def find_directory(directory: Path) -> Path:
     """
     previous = _previous(directory.resolve())
     return previous if not directory.exists() and previous.is_dir() else directory
-
-
-@contextmanager
-def lock_file(path: Path) -> Iterator[None]:
-    """Lock a file, which is made if need be; another process that wants the lock waits.
-
-    Raises:
-        OSError: the file can't be written to.
-    """
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _partial(path: Path) -> Path:

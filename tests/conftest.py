@@ -26,7 +26,8 @@ os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """A local session with two cores, as the jobs start it."""
-    os.environ["PYSPARK_SUBMIT_ARGS"] = "--master local[2] pyspark-shell"
+    extra = os.environ.get("EXTRA_CONF", "")
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--master local[2] {extra} pyspark-shell"
     yield start_spark("movierate tests")
     stop_spark()
 

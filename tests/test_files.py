@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import os
 from pathlib import Path
 
 import pytest
 
 from movierate import files
-from movierate.files import find_directory, lock_file, replace_directory, replace_file
+from movierate.files import find_directory, replace_directory, replace_file
 from tests.support.stopped import WAYS, is_stopped
 
 OLD = {"a.json": b"old", "b.bin": b"old" * 1000, "report/plot.png": b"old"}
@@ -93,21 +92,3 @@ def test_a_file_is_whole_wherever_its_replacement_stops(tmp_path: Path, way: str
             break
     assert step > 1
     assert path.read_bytes() == b"new"
-
-
-def _count(path: Path, times: int) -> None:
-    for _ in range(times):
-        with lock_file(path.with_suffix(".lock")):
-            replace_file(path, str(int(path.read_text()) + 1).encode())
-
-
-def test_processes_that_want_a_lock_take_turns(tmp_path: Path) -> None:
-    path = tmp_path / "count"
-    path.write_text("0")
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=_count, args=(path, 200)) for _ in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    assert path.read_text() == "600"

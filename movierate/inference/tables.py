@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from movierate.files import lock_file, replace_file
+from movierate.files import replace_file
 from movierate.kernels.cache import Kernels, source_digest
 from movierate.kernels.constants import BUCKET, COLUMNS, SHORT
 from movierate.kernels.winograd import EVALUATE_KERNEL
@@ -158,10 +158,15 @@ def shared(name: str, directory: Path, make: Callable[[], Arrays]) -> Arrays:
         OSError: the directory can't be used.
     """
     path = directory / f"movierate-{name}-{source_digest(__name__)[:16]}.tables"
-    with lock_file(path.with_suffix(".lock")):
-        if not path.exists() or (arrays := _mapped(path)) is None:
-            _write(path, make())
-            arrays = _mapped(path)
+    arrays = _map(path)
+    if arrays is None:
+        from filelock import FileLock  # 50 ms, which most processes save
+
+        with FileLock(path.with_suffix(".lock")):
+            arrays = _map(path)
+            if arrays is None:
+                _write(path, make())
+                arrays = _map(path)
     if arrays is None:
         raise OSError(f"{path} is not what was written to it")
     return arrays
@@ -192,8 +197,10 @@ DIGEST = 32
 """Bytes of a SHA-256."""
 
 
-def _mapped(path: Path) -> Arrays | None:
-    """The arrays of a file, mapped read-only; None if it is damaged."""
+def _map(path: Path) -> Arrays | None:
+    """The arrays of a file, mapped read-only; None if it is missing or damaged."""
+    if not path.exists():
+        return None
     with path.open("rb") as file:
         stated, digest = file.read(DIGEST), hashlib.sha256()
         while part := file.read(1 << 20):

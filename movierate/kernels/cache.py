@@ -28,7 +28,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from movierate.files import lock_file, replace_file
+from movierate.files import replace_file
 
 CACHE = "MOVIERATE_CACHE"
 """The environment variable that names a directory for compiled code."""
@@ -282,7 +282,9 @@ def _kept(directory: Path, key: str) -> Code:
     path = directory / f"kernels-{key}.o"
     code = _read(path, key)
     if code is None:
-        with lock_file(directory / f"kernels-{key}.lock"):  # of many processes, one compiles
+        from filelock import FileLock  # 50 ms, which most processes save
+
+        with FileLock(directory / f"kernels-{key}.lock"):  # of many processes, one compiles
             code = _read(path, key)
             if code is None:
                 code = compile_code(key)
