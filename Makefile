@@ -8,7 +8,7 @@ PACKED := dist/movierate-env.tar.gz
 ACTIVATE := source $(VENV)/bin/activate
 MADE_FROM := pyproject.toml constraints.txt scripts/set-up.sh
 
-.PHONY: help demo test check format check-schedules nights faults layouts env clean
+.PHONY: help demo test unit coverage check format check-schedules nights faults layouts env clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -17,7 +17,13 @@ demo: $(VENV)/.demo ## score examples/ with the shipped model, and show the resu
 	@$(ACTIVATE) && examples/demo.sh
 
 test: check ## everything: make check, then the tests
-	@$(ACTIVATE) && pytest
+	@$(ACTIVATE) && pytest -n 2 --dist loadfile
+
+unit: $(VENV)/.dev ## the tests that need no Spark
+	@$(ACTIVATE) && pytest -n 2 -m unit
+
+coverage: $(VENV)/.dev ## which lines the tests run
+	@$(ACTIVATE) && pytest -n 2 --dist loadfile --cov --cov-report term-missing:skip-covered
 
 check: $(VENV)/.dev ## style, types and spelling
 	@$(ACTIVATE) && ruff check . && ruff format --check . && mypy && codespell
@@ -37,10 +43,10 @@ nights: $(VENV)/.dev ## seven nights: what was read, skipped, rated, rejected, a
 	@$(ACTIVATE) && python benchmarks/nights.py
 
 faults: $(VENV)/.dev ## kill each part of a cluster at each moment of a run, and count what is lost
-	@$(ACTIVATE) && python benchmarks/faults.py
+	@$(ACTIVATE) && python -m benchmarks.faults
 
 layouts: $(VENV)/.dev ## 1,000 random directories of reviews, of every format: is each review read, and once?
-	@$(ACTIVATE) && python benchmarks/layouts.py
+	@$(ACTIVATE) && python -m benchmarks.layouts
 
 clean: ## remove what make has made
 	rm -rf $(VENV) .venv-airflow build dist demo *.egg-info

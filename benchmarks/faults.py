@@ -1,4 +1,4 @@
-"""What is lost when a part of the cluster dies: python benchmarks/faults.py
+"""What is lost when a part of the cluster dies: python -m benchmarks.faults
 
 A standalone cluster of two workers scores a dump, in each way that a night may be run. A part of
 it is killed (SIGKILL) at a moment of the run; then comes the next run. A reader lists the Parquet
@@ -28,8 +28,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from cluster import Cluster
-from table import print_head, print_row
+
+from benchmarks.table import print_head, print_row
+from tests.support.cluster import Cluster
 
 ROOT = Path(__file__).parent.parent
 

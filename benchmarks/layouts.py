@@ -1,6 +1,6 @@
 """Random directories of reviews of every format: is each review read, and once?
 
-    python benchmarks/layouts.py [--layouts N] [--seed S] [--only FORMAT]
+    python -m benchmarks.layouts [--layouts N] [--seed S] [--only FORMAT]
 
 Each layout is read, and one in twenty is scored. A tenth of them are read once more under LC_ALL=C.
 Prints a table for each locale, and each fault with the seed that repeats it: --seed S --layouts 1
@@ -22,10 +22,10 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from pyspark.sql import SparkSession
-from random_layouts import FORMATS, Layout, Result, check_layout, check_score, make_layout
-from table import print_head, print_row
 
+from benchmarks.table import print_head, print_row
 from movierate.spark.session import start_spark, stop_spark
+from tests.support.layouts import FORMATS, Layout, Result, check_layout, check_score, make_layout
 
 SCORED = 20
 """One in so many layouts is scored, too."""

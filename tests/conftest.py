@@ -23,11 +23,23 @@ from tests.support.process import REVIEWS, ROOT, run
 os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
 
 
+MARKERS = {"test_readme.py": "docs", "test_cluster.py": "cluster"}
+"""The marker of a module. Elsewhere a test is `spark` if it takes the session or says so."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each test one of the markers unit, spark, cluster and docs."""
+    for item in items:
+        if item.get_closest_marker("spark"):
+            continue
+        needs_spark = "spark" in getattr(item, "fixturenames", ())
+        item.add_marker(MARKERS.get(item.path.name, "spark" if needs_spark else "unit"))
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """A local session with two cores, as the jobs start it."""
-    extra = os.environ.get("EXTRA_CONF", "")
-    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--master local[2] {extra} pyspark-shell"
+    os.environ["PYSPARK_SUBMIT_ARGS"] = "--master local[2] pyspark-shell"
     yield start_spark("movierate tests")
     stop_spark()
 

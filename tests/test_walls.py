@@ -96,6 +96,38 @@ def test_no_module_imports_itself_by_way_of_others():
     TopologicalSorter(imports()).prepare()
 
 
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_a_test_imports_no_test_and_no_private_name(path):
+    """Helpers are in tests/support. Only support/java.py may know PySpark's private names."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            module = str(node.module)
+            if module.startswith(("tests", "benchmarks")) and not module.startswith(SUPPORT):
+                found.append(module)
+            found += [name.name for name in node.names if _is_private(name.name)]
+        elif isinstance(node, ast.Attribute) and _is_private(node.attr):
+            is_own = isinstance(node.value, ast.Name) and node.value.id in (
+                "self",
+                "cls",
+                "cluster",
+            )
+            found += [] if is_own else [node.attr]
+    assert found == [] or path.name == "java.py"
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and name not in PUBLIC
+
+
+SUPPORT = "tests.support"
+PUBLIC = ("_exit", "_version")
+"""Public in spite of the underscore: of os, and of movierate."""
+
+
 @pytest.mark.parametrize(
     "module",
     [
