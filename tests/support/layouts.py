@@ -20,6 +20,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import orc
 from pyspark.sql import SparkSession
 
 from movierate.config.jobs import DumpConfig, ScoreConfig
@@ -226,7 +227,7 @@ def _write_files(layout: Layout, folders: Sequence[Path], dice: Dice) -> None:
 
     def new_path(prefix: str = "") -> Path:
         place = len(layout.files) + layout.others
-        packed = ".gz" if layout.format != "parquet" and dice.random() < 0.2 else ""
+        packed = ".gz" if layout.format not in ("parquet", "orc") and dice.random() < 0.2 else ""
         name = f"{prefix}{_name(dice)}{place}{dice.choice(suffixes)}{packed}"
         return dice.choice(folders) / name
 
@@ -340,7 +341,28 @@ def write_snap(path: Path, ids: Sequence[str], dice: Dice) -> None:
 
 
 def write_parquet(path: Path, ids: Sequence[str], dice: Dice) -> None:
-    """Parquet; columns in any order, of any type, some of them in some files alone."""
+    """Parquet, as `_random_table` makes it."""
+    table = _random_table(ids, dice)
+    with path.open("wb") as file:
+        compression = dice.choice(["snappy", "gzip", "zstd", "none"])
+        pq.write_table(table, file, compression=compression, row_group_size=dice.choice([2, 100]))
+
+
+def write_orc(path: Path, ids: Sequence[str], dice: Dice) -> None:
+    """ORC, as `_random_table` makes it, less the types that ORC does not have."""
+    table, columns = _random_table(ids, dice), {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_dictionary(column.type):
+            columns[name] = column.cast(pa.string())
+        elif not (pa.types.is_null(column.type) or pa.types.is_time(column.type)):
+            columns[name] = column
+    with path.open("wb") as file:
+        compression = dice.choice(["uncompressed", "snappy", "zlib", "zstd"])
+        orc.write_table(pa.table(columns), file, compression=compression)
+
+
+def _random_table(ids: Sequence[str], dice: Dice) -> pa.Table:
+    """Columns in any order, of any type, some of them in some files alone."""
     numbers, count = [int(id) for id in ids], len(ids)
     texts = [_text(id, dice) for id in ids]
     columns = {
@@ -380,14 +402,12 @@ def write_parquet(path: Path, ids: Sequence[str], dice: Dice) -> None:
     }
     columns |= {name: column for name, column in further.items() if dice.random() < 0.3}
     order = dice.sample(sorted(columns), len(columns))
-    table = pa.table({name: columns[name] for name in order})
-    with path.open("wb") as file:
-        compression = dice.choice(["snappy", "gzip", "zstd", "none"])
-        pq.write_table(table, file, compression=compression, row_group_size=dice.choice([2, 100]))
+    return pa.table({name: columns[name] for name in order})
 
 
 WRITERS: dict[str, tuple[Writer, tuple[str, ...]]] = {
     "parquet": (write_parquet, (".parquet", ".parq", ".snappy.parquet", "")),
+    "orc": (write_orc, (".orc", "")),
     "jsonl": (write_lines, (".jsonl", ".json", ".ndjson")),
     "csv": (lambda path, ids, dice: write_table(path, ids, dice, ","), (".csv", ".CSV")),
     "tsv": (lambda path, ids, dice: write_table(path, ids, dice, "\t"), (".tsv",)),
