@@ -91,7 +91,7 @@ def make_dump(reviews: Sequence[str], rows: int, directory: Path) -> Path:
 
 
 def _make_models(work: Path, reviews: Sequence[str]) -> None:
-    """The seed's shape with its large vocabulary, and windows of 400; random weights."""
+    """The original shape with its large vocabulary, and windows of 400; random weights."""
     from movierate.model.bundle import Bundle, load
     from movierate.text.vocabulary import Vocabulary
 
@@ -106,12 +106,12 @@ def _make_models(work: Path, reviews: Sequence[str]) -> None:
     weights["dense/kernel"] *= 0.4 / weights["dense/kernel"].std()
     weights["dense/bias"][:] = 5.5  # within the scale, where a difference shows
     salience = random.gamma(0.2, 1, len(vocabulary)).astype(np.float32)
-    seed = Bundle("seed", 50, "last", vocabulary, salience, weights)
+    original = Bundle("original", 50, "last", vocabulary, salience, weights)
     for window in (50, 400):
         for token_selection in ("last", "salient"):
             bundle = dataclasses.replace(
-                seed,
-                name=f"seed-{window}-{token_selection}",
+                original,
+                name=f"original-{window}-{token_selection}",
                 window=window,
                 token_selection=token_selection,
             )
@@ -163,13 +163,15 @@ def _ways(work: Path) -> dict[str, Callable[[Any], Any]]:
         "limit, Arrow UDF": ways.arrow_limit,
     }
     for window in (50, 400):
-        model = work / f"seed-{window}-last"
+        model = work / f"original-{window}-last"
         found[f"Keras in a pandas UDF, {window}"] = partial(ways.keras_udf, model=model)
         found[f"predict_batch_udf, {window}"] = partial(ways.predict_batch, model=model)
     for window in (50, 400):
         for token_selection in ("last", "salient"):
-            model = work / f"seed-{window}-{token_selection}"
-            found[f"movierate, seed, {window}, {token_selection}"] = partial(ways.ours, model=model)
+            model = work / f"original-{window}-{token_selection}"
+            found[f"movierate, original, {window}, {token_selection}"] = partial(
+                ways.ours, model=model
+            )
     found["movierate, shipped"] = partial(ways.ours, model=work / "imdb")
     return found
 
@@ -333,7 +335,7 @@ def _memory(arguments: argparse.Namespace, work: Path) -> Any:
     dump = make_dump(arguments.reviews, arguments.rows, work / "dump")
     found = {}
     for name, make in chosen.items():
-        if name not in ("limit", "movierate, seed, 50, salient", "movierate, shipped"):
+        if name not in ("limit", "movierate, original, 50, salient", "movierate, shipped"):
             continue
         if found:  # workers keep the models that they have opened: start anew
             spark.stop()
@@ -476,7 +478,7 @@ def _exact(arguments: argparse.Namespace, work: Path) -> Any:
     columns = [pq.read_table(path, columns=["text"])["text"] for path in arguments.reviews]
     texts = [text for column in columns for text in column.to_pylist()]
     found: dict[str, float] = {}
-    for name in ("imdb", "seed-50-last"):
+    for name in ("imdb", "original-50-last"):
         bundle = load(work / name)
         part = texts[-12_360:]
         ids = bundle.encoder().encode(part).ids
