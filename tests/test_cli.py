@@ -60,7 +60,7 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("train --reviews x --output m --set epoch=3", "unknown key epoch: did you mean epochs?"),
         ("train --reviews x --output m --set window", "write KEY=VALUE"),
         ("train --reviews x --output m --set window=12", "window: 12 is too small"),
-        ("score --input x --output y --config {list}", "must hold lines of the form key: value"),
+        ("score --input x --output y --config {list}", "must contain lines of the form key: value"),
         ("score --input x --output y --config {broken}", "is not YAML"),
         ("score --input x --output y --config {type}", "limit: 'ten' is not a whole number"),
         ("score --input x --output y --config {date}", "2026-02-30 is not a date"),
@@ -68,14 +68,14 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("train --reviews x --output m --config {loss}", "loss: mape is none of mae, mse, huber"),
         ("rate --model {altered} hello", "weights.safetensors was altered"),
         ("rate --model {weightless} hello", "weights.safetensors is missing"),
-        ("rate --model nope hello", "there is no bundle nope"),
+        ("rate --model nope hello", "found no bundle nope"),
         ("evaluate --model {altered} --reviews x", "weights.safetensors was altered"),
         ("evaluate --reviews x --output {altered}", "is a model: name another"),
         ("evaluate --reviews x --output {unknown}/report", "unknown.yaml is a file"),
-        ("model nope", "there is no bundle nope"),
+        ("model nope", "found no bundle nope"),
         ("model {altered}", "weights.safetensors was altered"),
         ("train --reviews x --output m --config {share}", "calibration_share: 0.7 is not between"),
-        ("score --input x --output y --model nope", "there is no bundle nope"),
+        ("score --input x --output y --model nope", "found no bundle nope"),
         ("score --input conf nope/x --output y", "there is no file or directory nope/x"),
         ("train --reviews nope/x --output y", "there is no file or directory nope/x"),
         ("score --input x --output y --max-drift -1", "max_drift: -1.0 is too small"),
@@ -165,11 +165,11 @@ def test_wrong_values(setting, message, origin, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("variable", "kind", "message"),
     [
-        ("SPARK_HOME", "gone", "there is none in SPARK_HOME"),
-        ("SPARK_HOME", "empty", "there is none in SPARK_HOME"),
+        ("SPARK_HOME", "gone", "there is no Spark in SPARK_HOME"),
+        ("SPARK_HOME", "empty", "there is no Spark in SPARK_HOME"),
         ("SPARK_HOME", "old", "has spark-core_2.12-3.5.1.jar, but Python has pyspark"),
         ("SPARK_CONF_DIR", "gone", "there is no directory SPARK_CONF_DIR"),
-        ("JAVA_HOME", "empty", "none was found in JAVA_HOME"),
+        ("JAVA_HOME", "empty", "not found in JAVA_HOME"),
         ("JAVA_HOME", "old", "is Java 8: Spark needs Java 17 or newer"),
     ],
 )
@@ -324,7 +324,7 @@ def test_train_then_evaluate_then_score_with_the_model(tmp_path):
         *("--config", tmp_path / "small.yaml", "--set", "data=reviews of films that never were"),
     )
     assert trained.returncode == 0, trained.stderr
-    assert "ratings guessed to be 1-10: --rating-scale beats it" in trained.stderr
+    assert "rating scale 1-10 (guessed; set --rating-scale to override)" in trained.stderr
     assert "epoch 2/2" in trained.stderr
     assert "MAE" in trained.stdout
 

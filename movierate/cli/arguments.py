@@ -52,27 +52,33 @@ def add_dump(parser: argparse.ArgumentParser) -> None:
     ):
         parser.add_argument(f"--{role}", metavar="COL", help=f"column of {what}")
     parser.add_argument(
-        "--rating-scale", metavar="LOW-HIGH", help="of ratings that are bare numbers, as 1-5"
+        "--rating-scale",
+        metavar="LOW-HIGH",
+        help="scale of ratings that are plain numbers, like 1-5",
     )
-    parser.add_argument("--encoding", metavar="NAME", help="charset of text; auto: from a sample")
-    parser.add_argument("--sep", metavar="CHAR", help="separator of csv: , or ; or | or tab")
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="charset of text files; auto guesses it from a sample"
+    )
+    parser.add_argument("--sep", metavar="CHAR", help="separator of CSV: , or ; or | or tab")
     parser.add_argument(
         "--strict",
         action="store_const",
         const=True,
-        help="fail if a file can't be read to its end",
+        help="fail if a file can't be read completely",
     )
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
     """Add --config and --set."""
-    parser.add_argument("--config", type=Path, metavar="FILE", help="YAML; flags beat it")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="a YAML file with settings; flags override it"
+    )
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="one setting of the config, whatever the file says; may be given again",
+        help="set one setting; overrides the file; can be repeated",
     )
 
 
@@ -105,7 +111,7 @@ def check_writable(directory: Path) -> None:
     try:
         tempfile.TemporaryDirectory(dir=there).cleanup()
     except OSError as error:
-        raise UserError(f"output: {there} can't be written to ({error.strerror})") from None
+        raise UserError(f"output: {there} can't be written ({error.strerror})") from None
 
 
 def require_packages(command: str, *modules: str) -> None:

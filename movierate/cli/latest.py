@@ -10,8 +10,8 @@ def add_command(commands: Any) -> None:
     """Add the command to the parser of the command line."""
     latest = commands.add_parser("latest", help="write the latest rating of each review")
     latest.set_defaults(run=run)
-    latest.add_argument("directory", metavar="DIR", help="an output of movierate score")
-    latest.add_argument("--output", metavar="DIR", help="where to; DIR/latest by default")
+    latest.add_argument("directory", metavar="DIR", help="an output directory of movierate score")
+    latest.add_argument("--output", metavar="DIR", help="directory to write; DIR/latest by default")
 
 
 def run(arguments: argparse.Namespace) -> None:

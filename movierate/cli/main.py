@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
     except GateTripped as gate:
         return _fail(gate, TRIPPED)
     except KeyboardInterrupt:
-        return _fail("interrupted: nothing half-done was published", INTERRUPTED)
+        return _fail("interrupted: nothing was published in part", INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has left, as head does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE

@@ -13,11 +13,11 @@ def add_command(commands: Any) -> None:
     model = commands.add_parser("model", help="show a model's card")
     model.set_defaults(run=run)
     model.add_argument("model", nargs="?", default=DEFAULT_MODEL, metavar="NAME_OR_DIR")
-    model.add_argument("--list", action="store_true", help="the names of the shipped models")
+    model.add_argument("--list", action="store_true", help="list the shipped models")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Print a model's card, or the names of the shipped models."""
+    """Print a model's card, or list the shipped models."""
     from movierate.model.bundle import shipped
     from movierate.model.describe import describe
 

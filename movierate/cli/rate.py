@@ -27,7 +27,9 @@ def run(arguments: argparse.Namespace) -> None:
     from movierate.model.bundle import load
 
     if not arguments.texts and sys.stdin is None:
-        raise UserError("rate: stdin is closed: give texts as arguments, or one a line of stdin")
+        raise UserError(
+            "rate: stdin is closed: give texts as arguments, or one text per line of stdin"
+        )
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, io.TextIOWrapper):  # bytes that are no text come out as they are
             stream.reconfigure(errors="surrogateescape")
@@ -41,7 +43,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _lines_of_stdin() -> Iterator[str]:
     if sys.stdin.isatty():
-        print_progress("type a text a line; Ctrl-D ends")
+        print_progress("type one text per line; Ctrl-D ends")
     try:
         yield from sys.stdin
     except OSError as error:

@@ -32,10 +32,10 @@ def score_summary(record: RunRecord, record_path: str) -> str:
     skipped, batches = rows.get("skipped"), record.batches
     lines = [
         f"read      {rows['read']:>14,} rows of {dump} ({columns})",
-        *([f"skipped   {skipped:>14,} that were rated before"] if skipped is not None else []),
+        *([f"skipped   {skipped:>14,} rated before"] if skipped is not None else []),
         f"rated     {rows['rated']:>14,} with {record.model_id}",
         f"rejected  {rows['rejected']:>14,}{f' ({reasons})' if reasons else ''}",
-        *([f"broken    {broken:>14,} files, read as far as they go"] if broken else []),
+        *([f"broken    {broken:>14,} files, read up to the damage"] if broken else []),
         *([f"batches   {len(batches):>14,}, up to batch={batches[-1]}"] if batches else []),
         f"took      {record.seconds or 0:>14,.1f} s, {record.rows_per_second or 0:,.0f} rows/s",
     ]
@@ -60,12 +60,12 @@ def describe_rating_scale(understood: dict[str, Any], unread: int = 0) -> str:
     """How the dump's ratings were understood, which is what RatingScale.as_record gives."""
     scale, origin = understood["scale"], understood["origin"]
     said = {
-        "given": "ratings {}, as given",
-        "format": "ratings {}, as such dumps have",
-        "guessed": "ratings guessed to be {}: --rating-scale beats it",
-        "unknown": "numbers alone are no ratings: give --rating-scale",
+        "given": "rating scale {} (set by --rating-scale)",
+        "format": "rating scale {} (of this kind of dump)",
+        "guessed": "rating scale {} (guessed; set --rating-scale to override)",
+        "unknown": "rating scale unknown, plain numbers are ignored: set --rating-scale",
     }[origin].format("{:g}-{:g}".format(*scale) if scale else "")
-    return f"{said}; {unread:,} could not be read" if unread else said
+    return f"{said}; {unread:,} ratings could not be parsed" if unread else said
 
 
 def describe_metrics(figures: dict[str, Any]) -> str:
@@ -77,7 +77,7 @@ def describe_metrics(figures: dict[str, Any]) -> str:
         f"accuracy above/below the middle {_format(figures['accuracy'])}",
     ]
     if figures["interval_coverage"] is not None:
-        said.append(f"{figures['interval_coverage']:.1%} within their intervals")
+        said.append(f"{figures['interval_coverage']:.1%} within the interval")
     return ", ".join(said)
 
 
@@ -87,7 +87,9 @@ def describe_further_metrics(figures: dict[str, Any]) -> str:
     if figures["interval_width"] is not None:
         said.append(f"intervals {figures['interval_width']:.1f} stars wide")
     if figures["movies"]:
-        said.append(f"MAE of the means of {figures['movies']:,} movies {figures['movie_mae']:.3f}")
+        said.append(
+            f"MAE of the mean rating of {figures['movies']:,} movies {figures['movie_mae']:.3f}"
+        )
     if figures["unrated"]:
         said.append(f"{figures['unrated']:,} could not be rated")
     return ", ".join(said)

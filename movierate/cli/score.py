@@ -20,11 +20,19 @@ def add_command(commands: Any) -> None:
     """Add the command to the parser of the command line."""
     score = commands.add_parser("score", help="rate a review dump with Spark, as Parquet")
     score.set_defaults(run=run)
-    score.add_argument("--input", required=True, nargs="+", metavar="PATH", help="the dump")
-    score.add_argument("--output", required=True, metavar="DIR", help="ratings/ and more go here")
+    score.add_argument(
+        "--input",
+        required=True,
+        nargs="+",
+        metavar="PATH",
+        help="files, directories or patterns of reviews",
+    )
+    score.add_argument(
+        "--output", required=True, metavar="DIR", help="directory for ratings/, rejected/ and runs/"
+    )
     add_model(score, default=None)  # the config file may name one
     add_dump(score)
-    score.add_argument("--keep", metavar="COL,COL", help="columns to carry into ratings/")
+    score.add_argument("--keep", metavar="COL,COL", help="columns to copy into ratings/")
     score.add_argument(
         "--date",
         type=parse_date,
@@ -43,14 +51,14 @@ def add_command(commands: Any) -> None:
         "--files-per-batch",
         type=int,
         metavar="N",
-        help="files of each path that an incremental run publishes at a time",
+        help="files of each path per published batch of an incremental run",
     )
     add_config(score)
     score.add_argument(
         "--log-format",
         choices=LOG_FORMATS,
         default=LOG_FORMATS[0],
-        help="format of what is printed",
+        help="format of the log and of the result",
     )
     score.add_argument("--verbose", action="store_true", help="show Spark's own log")
 
@@ -71,7 +79,7 @@ def _add_gates(score: argparse.ArgumentParser) -> None:
     score.add_argument(
         "--drift-baseline",
         metavar="DIR",
-        help="measure drift from the last good nights of this output, for example of --output "
+        help="measure drift from the last good nights of this output, for example --output "
         "itself; by default, from the model's held-out reviews",
     )
     score.add_argument(
@@ -103,7 +111,9 @@ def run(arguments: argparse.Namespace) -> None:
     finally:
         stop_spark()
     if not runs:
-        message = f"nothing new in {', '.join(arguments.input)}: no file that no run has scored"
+        message = (
+            f"nothing new in {', '.join(arguments.input)}: all files were scored by earlier runs"
+        )
         is_json = arguments.log_format == JSON
         print(json.dumps({"message": message}) if is_json else message, flush=True)
         return

@@ -31,13 +31,13 @@ def add_command(commands: Any) -> None:
         "--unlabelled",
         nargs="+",
         metavar="PATH",
-        help="more text: for the words and their vectors, and for the teacher to rate",
+        help="reviews without ratings, for vocabulary, word vectors and the teacher",
     )
     train.add_argument(
         "--validation", metavar="PATH", help="labelled reviews of other movies, to choose the epoch"
     )
     train.add_argument(
-        "--word-vectors", metavar="FILE", help="GloVe or word2vec text file, train, or random"
+        "--word-vectors", metavar="FILE", help="a GloVe or word2vec text file, or train, or random"
     )
     add_dump(train)
     add_config(train)
@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     check_writable(arguments.output)
     check_replaceable(arguments.output)
     if arguments.output.exists():
-        print_progress(f"{arguments.output} will be replaced when the new model is whole")
+        print_progress(f"{arguments.output} will be replaced when the new model is complete")
     validation_paths = [arguments.validation] if arguments.validation else []
     paths = [*arguments.reviews, *validation_paths, *(arguments.unlabelled or ())]
     check_local(paths)

@@ -115,7 +115,9 @@ class ScoreConfig(Settings):
     @model_validator(mode="after")
     def _check(self) -> ScoreConfig:
         if self.incremental and self.limit is not None:
-            raise UserError("limit: an incremental run reads whole files: leave one of the two out")
+            raise UserError(
+                "limit: an incremental run reads whole files: remove limit or incremental"
+            )
         return self
 
 

@@ -117,7 +117,7 @@ def _read(file: Path) -> dict[str, Any]:
         where = " ".join(str(error).split())
         raise UserError(f"config: {file} is not YAML ({where})") from None
     if not isinstance(values, dict | None):
-        raise UserError(f"config: {file} must hold lines of the form key: value")
+        raise UserError(f"config: {file} must contain lines of the form key: value")
     return values or {}
 
 

@@ -278,7 +278,7 @@ def _kept(directory: Path, key: str) -> Code:
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     owner = directory.stat()
     if owner.st_uid != os.getuid() or owner.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise PermissionError(f"{directory} could be written by others: no code is taken from it")
+        raise PermissionError(f"{directory} is writable by other users: code in it is not trusted")
     path = directory / f"kernels-{key}.o"
     code = _read(path, key)
     if code is None:

@@ -168,7 +168,7 @@ class BundleFiles:
                 raise self._broken(f"{MANIFEST} was altered: its SHA-256 is not the one stated")
             version, files = manifest["text"]["tokens_version"], dict(manifest["files"])
         except (LookupError, TypeError, ValueError, RecursionError):
-            raise self._broken(f"{MANIFEST} is not what movierate writes") from None
+            raise self._broken(f"{MANIFEST} was not written by movierate") from None
         if version != TOKENS_VERSION:
             raise self._other_version("token definition", version, TOKENS_VERSION)
         return manifest | {"files": files}
@@ -228,11 +228,11 @@ class BundleFiles:
                 raise self._broken(f"{name} is missing")
 
     def _broken(self, why: str) -> UserError:
-        return UserError(f"model: {self._where}: {why}: copy the bundle anew or train it again")
+        return UserError(f"model: {self._where}: {why}: copy the bundle again or train it again")
 
     def _other_version(self, what: str, found: object, known: int) -> UserError:
         return UserError(
-            f"model: {self._where}: it has version {found} of the {what}, this movierate knows "
+            f"model: {self._where}: it has version {found} of the {what}, this movierate reads "
             f"{known}: use the movierate that made it, or train it again"
         )
 
@@ -287,7 +287,9 @@ def _inside(directory: Path, name: str, where: str) -> Path:
     """Where a file of a bundle lies; the name comes from the manifest, and may be anything."""
     path = (directory / name).resolve()
     if not path.is_relative_to(directory.resolve()):
-        raise UserError(f"model: {where}: {name} leads out of it: copy the bundle with cp -rL")
+        raise UserError(
+            f"model: {where}: {name} is a link out of the bundle: copy the bundle with cp -rL"
+        )
     return path
 
 
@@ -298,7 +300,7 @@ def read_part(path: Path, most: int, where: str) -> bytes:
         UserError: it is larger.
     """
     if path.stat().st_size > most:
-        raise UserError(f"model: {where}: {path.name} is too large: it is not of a model")
+        raise UserError(f"model: {where}: {path.name} is too large for a model")
     return path.read_bytes()
 
 
@@ -326,10 +328,10 @@ def find(name_or_dir: str | Path) -> Path:
             if is_bundle(directory):
                 return directory
         if given.is_dir():
-            raise UserError(f"model: {given} is no bundle, it has no {MANIFEST}: {hint}")
+            raise UserError(f"model: {given} is not a bundle, it has no {MANIFEST}: {hint}")
         if given.exists():
-            raise UserError(f"model: {given} is no directory: {hint}")
-    raise UserError(f"model: there is no bundle {name_or_dir}: {hint}")
+            raise UserError(f"model: {given} is not a directory: {hint}")
+    raise UserError(f"model: found no bundle {name_or_dir}: {hint}")
 
 
 def shipped() -> list[str]:
@@ -351,7 +353,7 @@ def check_replaceable(directory: Path) -> None:
     is_empty = directory.is_dir() and not any(directory.iterdir())
     if directory.exists() and not is_bundle(directory) and not is_empty:
         raise UserError(
-            f"output: {directory} is there already and is no model bundle: name another"
+            f"output: {directory} exists and is not a model bundle: choose another directory"
         )
 
 
@@ -360,7 +362,7 @@ def _check_shapes(bundle: Bundle) -> None:
     ids = len(bundle.vocabulary)
     found = {name: array.shape for name, array in bundle.weights.items()}
     if found != shapes.weight_shapes(ids) or bundle.salience.shape != (ids,):
-        raise ValueError("the shapes of the weights are not the stack's")
+        raise ValueError("the shapes of the weights are not those of the network")
     if bundle.token_selection not in TOKEN_SELECTIONS:
         raise ValueError(f"choose: {bundle.token_selection}")
     shapes.lengths(bundle.window)

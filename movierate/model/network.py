@@ -104,7 +104,7 @@ class MaskedMaxPooling1D(_Masked, layers.MaxPooling1D):
 
 
 def build(window: int, vocabulary_size: int, activation: Stars | None = None) -> keras.Sequential:
-    """The seed's stack. Input: ids (n, window) int32. Output: stars (n, 1) float32.
+    """The original stack. Input: ids (n, window) int32. Output: stars (n, 1) float32.
 
     Args:
         window: tokens that the model reads at most.

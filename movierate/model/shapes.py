@@ -1,4 +1,4 @@
-"""The lengths of the seed stack: all follow from the window.
+"""The lengths of the layers: all follow from the window.
 
 Convolutions are "valid" and pooling drops its remainder, so the end of a window may never reach
 the output: of 50 positions, 46 -> 11 -> 7 -> 1, the first 36 do.
@@ -36,7 +36,9 @@ def lengths(window: int) -> Lengths:
         ValueError: the window is shorter than `SHORTEST_WINDOW`.
     """
     if window < SHORTEST_WINDOW:
-        raise ValueError(f"window: {window} is too short, the stack needs {SHORTEST_WINDOW}")
+        raise ValueError(
+            f"window: {window} is too short: the network needs at least {SHORTEST_WINDOW}"
+        )
     conv1 = window - (CONV_WIDTH - 1)
     pool1 = conv1 // POOL
     conv2 = pool1 - (CONV_WIDTH - 1)

@@ -238,10 +238,10 @@ def _choose_leaf(name: Name, leaves: Sequence[Leaf]) -> Leaf | None:
     if leaf is None or isinstance(leaf.stored, NullType):
         return None
     if sum(other.name == leaf.name for other in leaves) > 1:
-        raise UserError(f"input: a file has two columns of the name {leaf.name}: rename one")
+        raise UserError(f"input: a file has two columns named {leaf.name}: rename one")
     if leaf.stored is None:
         raise UserError(
-            f"input: the column {leaf.name} is of a type that Spark does not read: name another"
+            f"input: the column {leaf.name} has a type that Spark does not read: name another"
         )
     return leaf
 
@@ -254,7 +254,7 @@ def _find_leaf(name: str, leaves: Sequence[Leaf]) -> Leaf | None:
 def _check_text(file: File, leaf: Leaf | None) -> None:
     if leaf is not None and isinstance(leaf.type, ArrayType | MapType | StructType):
         raise UserError(
-            f"input: the column {leaf.name} in {file.path} holds lists or maps: name another column"
+            f"input: the column {leaf.name} in {file.path} has lists or maps: choose another column"
         )
 
 

@@ -173,7 +173,7 @@ def find_roles(records: Records, config: DumpConfig) -> Roles:
     files_alone = [column for column in free if column in in_files]
     text = _find_text(named, columns, files_alone, records.layouts)
     if text[0] not in in_files:
-        raise UserError(f"text: {text[0]} is a directory's name: name a column of the files")
+        raise UserError(f"text: {text[0]} is the name of a directory: name a column of the files")
 
     def find(role: str) -> tuple[str, ...]:
         name = named[role] or known.get(role)
@@ -229,7 +229,7 @@ def _find_text(
                     f"text: the column {name} is taken by --{role}: name the text's with --text"
                 )
         raise UserError(
-            f"text: no column has a common name for the review's text: name it with --text; "
+            f"text: no column has a usual name for the review's text: name it with --text; "
             f"the columns are {list_names(tuple(columns))}"
         )
     most = max(columns[name] for name in candidates)
@@ -238,7 +238,7 @@ def _find_text(
         rivals = [name for name in usual if match_column(name, layout) is not None]
         if len(rivals) > 1:
             raise UserError(
-                f"text: {' and '.join(rivals)} may both be the review's text: name one with --text"
+                f"text: {' and '.join(rivals)} could both be the text: name one with --text"
             )
     return tuple(_rank_candidates(candidates, columns, layouts))
 

@@ -28,9 +28,9 @@ UTF16 = ("UTF-16", "convert it first, with: iconv -f UTF-16 -t UTF-8 '{name}'")
 
 BEGINNINGS = {
     b"PK\x03\x04": ARCHIVES[".zip"],
-    b"\x1f\x8b\x08": ("gzip", "name it so, as {name}.gz"),
-    b"BZh": ("bzip2", "name it so, as {name}.bz2"),
-    b"\x28\xb5\x2f\xfd": ("Zstandard", "name it so, as {name}.zst"),
+    b"\x1f\x8b\x08": ("gzip", "rename it to {name}.gz"),
+    b"BZh": ("bzip2", "rename it to {name}.bz2"),
+    b"\x28\xb5\x2f\xfd": ("Zstandard", "rename it to {name}.zst"),
     b"\xfd7zXZ\x00": ARCHIVES[".xz"],
     b"7z\xbc\xaf\x27\x1c": ARCHIVES[".7z"],
     b"Rar!\x1a\x07": ARCHIVES[".rar"],
@@ -46,9 +46,9 @@ BEGINNINGS = {
     b"Obj\x01": ("an Avro file", "write it as Parquet first"),
     b"\x89HDF\r\n\x1a\n": ("an HDF5 file", "write it as Parquet first"),
     b"\x80\x04\x95": ("a pickle", "write it as Parquet first"),
-    b"%PDF-": ("a PDF document", "name the files of the dump alone"),
-    b"<!DOCTYPE html": ("a web page", "it may be a download that failed: fetch it again"),
-    b"<html": ("a web page", "it may be a download that failed: fetch it again"),
+    b"%PDF-": ("a PDF document", "name only the files of the dump"),
+    b"<!DOCTYPE html": ("a web page", "the download may have failed: download it again"),
+    b"<html": ("a web page", "the download may have failed: download it again"),
     b"version https://git-lfs": ("a Git LFS pointer", "fetch the file, with: git lfs pull"),
 }
 """By the bytes that a file begins with, once it is unpacked as its name says."""

@@ -62,7 +62,7 @@ def unfinished_bzip2(spark: SparkSession, files: Iterable[File]) -> list[BrokenF
     is nothing at all, without an error.
     """
     return [
-        BrokenFile(source_of(spark, path), "it is no whole bzip2 file", begins_well=True)
+        BrokenFile(source_of(spark, path), "the bzip2 file is incomplete", begins_well=True)
         for path, size in files
         if size and path.endswith(".bz2") and not _is_whole_bzip2(spark, path, size)
     ]
@@ -113,9 +113,9 @@ def _cause(failure: str) -> str:
     causes = _CAUSE.findall(failure)
     cause = causes[-1] if causes else "unknown"
     if "ChecksumException" in cause or "Checksum error" in cause:
-        return f"its checksum file, .NAME.crc beside it, is of other content: remove that ({cause})"
+        return f"its checksum file, .NAME.crc beside it, does not match: remove it ({cause})"
     if "BrotliCodec" in cause:
-        return f"Spark lacks the Brotli compression: write the file with another one ({cause})"
+        return f"Spark can't read Brotli: write the file with another compression ({cause})"
     return cause
 
 

@@ -210,7 +210,7 @@ def labelled_reviews(
     dump = read_reviews(spark, paths, config, stars=stars)
     if dump.rating_scale is None:
         raise UserError(
-            "rating: no column has a common name for the rating: name it with --rating; "
+            "rating: no column has a usual name for the rating: name it with --rating; "
             f"the columns are {list_names(dump.columns)}"
         )
     rating = F.col("rating").cast("float").alias("rating")
@@ -247,7 +247,9 @@ def collect(dump: Dump, config: DumpConfig, *columns: str | Column) -> pd.DataFr
 
 def unreadable(what: str) -> str:
     """What to say of a broken file where none is allowed."""
-    return f"input: {what} (mend or remove the file, or leave out --strict to read around it)"
+    return (
+        f"input: {what} (repair or remove the file, or remove --strict to read around the damage)"
+    )
 
 
 def _find_files_with_rows(inputs: Inputs, records: Records) -> list[File]:
@@ -279,8 +281,8 @@ def _rating_scale(records: Records, roles: Roles, config: DumpConfig) -> RatingS
     if len(known_scales) > 1:
         said = (f"{name} is on {_describe_scale(scale)}" for name, scale in scales.items())
         raise UserError(
-            f"rating: files name and scale it differently ({', '.join(said)}): "
-            "rate them one by one, or name one column with --rating"
+            f"rating: its column has other names and scales in some files ({', '.join(said)}): "
+            "score these files separately, or name one column with --rating"
         )
     guessed = next(iter(known_scales), None)
     return RatingScale(guessed, "guessed" if guessed else "unknown")

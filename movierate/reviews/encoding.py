@@ -31,7 +31,7 @@ def check_encoding(name: str) -> str:
     except (LookupError, ValueError):
         near = difflib.get_close_matches(name.lower().replace("-", "_"), aliases, n=1)
         hint = f", did you mean {near[0]}?" if near else ""
-        raise UserError(f"encoding: {name!r} is no known charset{hint}") from None
+        raise UserError(f"encoding: {name!r} is not a known charset{hint}") from None
     if not _holds_ascii(codec):
         raise UserError(
             f"encoding: {name} can't be read line by line: convert the dump first, "

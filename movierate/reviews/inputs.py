@@ -152,8 +152,8 @@ def _check_not_packed_twice(spark: SparkSession, files: Sequence[File]) -> None:
         length = min(len(one), len(other))
         if length and one[:length] == other[:length]:
             raise UserError(
-                f"input: {plain.path} lies there packed, too, as {packed.name}: its reviews would "
-                "be read twice: remove one of them, or name the files to read"
+                f"input: {plain.path} also exists compressed, as {packed.name}: its reviews would "
+                "be read twice: remove one, or name the files to read"
             )
 
 
@@ -211,11 +211,11 @@ def _beginnings(file_system: FileSystem, path: str, size: int) -> Iterator[tuple
         why = error.java_exception
         if "Permission denied" in why:
             raise UserError(
-                f"input: {path}: permission denied: let the user who runs this read the file"
+                f"input: {path}: permission denied: let the user of this run read it"
             ) from None
         if "ChecksumException" in why or ("EOFException" in why and _has_checksums(path)):
             raise UserError(
-                f"input: {path} is not what its checksum file says: if it is as it should be, "
+                f"input: {path} does not match its checksum file: if the file is right, "
                 f"remove {_checksums_of(path)}"
             ) from None
         return  # what is wrong with it will be said when its rows are accounted for

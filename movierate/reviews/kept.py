@@ -120,5 +120,5 @@ def _find_object(name: str, records: Records) -> str | None:
     if not inside or match_column(name, tuple(records.columns)) is not None:
         return None
     if not records.kept_as_json:
-        raise UserError(f"keep: {name} is a struct: name what it holds: {list_names(inside)}")
+        raise UserError(f"keep: {name} is a struct: name one of its fields: {list_names(inside)}")
     return name

@@ -166,8 +166,8 @@ def check_all_read(frame: DataFrame, files: Iterable[File]) -> None:
     missing = [file.path for file in files if file.bytes and as_source(file.path) not in read]
     if missing:
         raise UserError(
-            f"input: Spark passes over {list_names(missing, 3)}: rename the file, or run again if "
-            "the directory was being written to; beside _spark_metadata, give the files' paths"
+            f"input: Spark skips {list_names(missing, 3)}: rename the file, or run again if "
+            "the directory was being written; beside _spark_metadata, give the files' paths"
         )
 
 
@@ -245,7 +245,7 @@ def _resolve(spark: SparkSession, path: str, may_be_empty: bool) -> list[_Root]:
         visible = [status for status in found if not _is_hidden_match(path, status.path)]
     if found and not visible:
         raise UserError(
-            f"input: {path}: Spark passes over names that begin with _ or . : rename the file"
+            f"input: {path} : Spark skips names that begin with _ or . : rename the file"
         )
     if not found and not (may_be_empty and _PATTERN.search(path)):
         raise UserError(f"input: there is no file or directory {path}")
@@ -258,8 +258,8 @@ def _check_pattern(path: str) -> None:
     if "**" in names:
         above = "/".join(names[: names.index("**")]) or "."
         raise UserError(
-            f"input: {path}: ** is not known here: name the directory, {above}, and all files "
-            "below it are read, or give a pattern for each level, as */*.jsonl"
+            f"input: {path}: ** is not supported: name the directory, {above}, and all files "
+            "below it are read, or give a pattern for each level, like */*.jsonl"
         )
 
 
@@ -346,12 +346,12 @@ def _list_local(
 def _check_link(path: str, real_path: str, real_directories: Sequence[str]) -> None:
     if not os.path.exists(_local(real_path)):
         raise UserError(
-            f"input: {path} is a symbolic link to {_local(real_path)}, which is not there: "
+            f"input: {path} is a symbolic link to {_local(real_path)}, which does not exist: "
             "bring the file back, or remove the link"
         )
     if any(f"{real}/".startswith(f"{real_path.rstrip('/')}/") for real in real_directories):
         raise UserError(
-            f"input: {path} is a symbolic link to a directory that it lies in: remove the link, or "
+            f"input: {path} is a symbolic link to a directory above it: remove the link, or "
             "name the directories beside it"
         )
 
@@ -365,7 +365,7 @@ def _check_no_table(path: str) -> None:
     table, _, name = path.rpartition("/")
     if format := TABLE_LOGS.get(name):
         raise UserError(
-            f"input: {table} is a {format} table, whose files hold deleted rows, too: write a copy "
+            f"input: {table} is a {format} table, whose files also have deleted rows: write a copy "
             f"with Spark: spark.read.format('{format}').load(...).write.parquet(...)"
         )
 
@@ -389,7 +389,5 @@ def _outermost(roots: dict[str, _Root]) -> tuple[str, ...]:
 def _unlistable(path: str, error: FileSystemError) -> UserError:
     why = str(error)
     if "Relative path in absolute URI" in why:
-        why = (
-            "a name there has a colon, which Hadoop takes for the end of a scheme: rename the file"
-        )
+        why = "a name there has a colon, which Hadoop reads as the end of a scheme: rename the file"
     return UserError(f"input: {path} can't be listed ({why})")

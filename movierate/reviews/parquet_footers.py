@@ -104,7 +104,7 @@ def _footer_bytes(file_system: FileSystem, file: File) -> bytes:
     """Raises ValueError if the file does not end as Parquet does."""
     tail = _tail(file_system, file, TAIL_BYTES)
     if len(tail) < 12 or tail[-4:] != MAGIC:
-        raise ValueError("it does not end as a Parquet file does: it has no footer")
+        raise ValueError("it has no Parquet footer")
     (length,) = struct.unpack("<I", tail[-8:-4])
     if length + 12 > file.bytes:
         raise ValueError("its footer is longer than the file")

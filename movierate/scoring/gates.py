@@ -36,7 +36,7 @@ class Lost:
     rows: int
     """By what the files say of themselves."""
     files: tuple[str, ...]
-    """Files of which nothing was read, and nobody knows how much they held."""
+    """Files from which nothing was read, and whose number of rows is unknown."""
 
 
 NOTHING = Lost(0, ())
@@ -98,8 +98,8 @@ def _check_rejected(rows: dict[str, int], lost: Lost, allowed: float | None) -> 
         )
     if lost.files and allowed < 1:
         sentences.append(
-            f"nothing could be read of {list_names(lost.files, 3)}: nobody knows how many rows "
-            "are lost (--max-rejected)"
+            f"nothing could be read from {list_names(lost.files, 3)}: the number of lost "
+            "rows is unknown (--max-rejected)"
         )
     return sentences
 

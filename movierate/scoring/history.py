@@ -67,7 +67,7 @@ def read_records(spark: SparkSession, output: str) -> Iterator[RunRecord]:
 
 def no_records(output: str) -> str:
     """What to tell who named an output without records."""
-    return f"no run has left a record in {output}: was it its --output?"
+    return f"there are no records of runs in {output}: is it an output directory of score?"
 
 
 def _read_local(directory: Path, count: int) -> Iterator[RunRecord]:

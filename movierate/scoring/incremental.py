@@ -81,7 +81,7 @@ def score_new_files(
     inputs = find_inputs(spark, paths, may_be_empty=True)
     if inputs.listing.repeated:
         raise UserError(
-            f"incremental: {inputs.listing.repeated[0]} lies below two of the --input paths, and "
+            f"incremental: {inputs.listing.repeated[0]} is below two of the --input paths and "
             "would be read twice: name one of them"
         )
     batches = _Batches(spark, directory, paths, config, phases)
@@ -95,7 +95,7 @@ def score_new_files(
     if batches.runs and not total(batches.runs).rows["read"]:
         files = sum(run.record.input_files for run in batches.runs)
         raise UserError(
-            f"input: {files:,} new files, and not one row in them: are they headers alone? "
+            f"input: {files:,} new files without a row: do they have only headers? "
             "They will not be read again"
         )
     return batches.runs
@@ -146,7 +146,7 @@ class _Batches:
         if not format.is_streamable:
             raise UserError(
                 "incremental: a tree of one file per review can't be streamed, because its movies "
-                "are listed in files of their own: leave out --incremental"
+                "are listed in separate files: remove --incremental"
             )
         settings = {
             "format": format.name,
@@ -247,7 +247,7 @@ def _stream(
             raise errors[0] from None
         if "sources in the checkpoint" in str(error):  # one that names no paths yet
             raise UserError(
-                "incremental: the runs before had another number of --input paths: give as many; "
+                "incremental: earlier runs had another number of --input paths: give as many; "
                 "a directory or a pattern takes new files"
             ) from None
         raise RunFailed(first_line(error)) from error

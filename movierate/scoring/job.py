@@ -178,9 +178,9 @@ def _check_kept(names: Sequence[str]) -> None:
     seen: dict[str, str] = {}
     for column in names:
         if column.lower() in (*RATINGS_COLUMNS, DATE, BATCH):
-            raise UserError(f"keep: {column} is a column of the output already: leave it out")
+            raise UserError(f"keep: {column} is already a column of the output: remove it")
         if seen.get(column.lower()) == column:
-            raise UserError(f"keep: {column} is given twice: leave it out once")
+            raise UserError(f"keep: {column} is given twice: remove one")
         if column.lower() in seen:
             raise UserError(
                 f"keep: {seen[column.lower()]} and {column} would be one column to those who query "
@@ -297,9 +297,9 @@ def _publish(task: _Task, rated: _Rated, started: datetime.datetime) -> None:
     retained = find_retained(output, partition, rated.rows) if task.config.skip_rated else {}
     for name, rows in _make_tables(task, rated, started).items():
         output.tables[name].stage(run_id, partition, with_retained(rows, retained.get(name)))
-    task.phases.over("write", "all rows are written; publishing next")
+    task.phases.over("write", "written; publishing next")
     _check_counts(task, retained)
-    task.phases.over("check", "the files hold as many rows as were read")
+    task.phases.over("check", "the files have as many rows as were read")
     output.publish(run_id, partition)
     task.phases.over("publish", f"{partition.path} is published")
 
@@ -329,7 +329,7 @@ def _check_not_empty(account: Account, dump: Dump) -> None:
     rows = account.rows
     if rows["read"] == 0:
         raise UserError(
-            f"input: {_describe_input(dump)}, and not one row in it: is it a header alone, or of "
+            f"input: {_describe_input(dump)} without a row: does it have only a header, or "
             "another format?"
         )
     if account.rejected_by_reason.get(MALFORMED) == rows["read"] > len(dump.broken):
@@ -387,7 +387,7 @@ def _explain(error: Exception, left: str) -> Exception:
     """What broke a run as one line."""
     if "No module named 'movierate'" in str(error):
         return UserError(
-            "executors: they can't import movierate: give them its environment, "
+            "executors: they can't import movierate: send them the environment, "
             "see «On a cluster» in the README"
         )
     return RunFailed(f"{first_line(error)}: {left}")
@@ -399,7 +399,7 @@ def _describe_input(dump: Dump) -> str:
     passed_over = len(dump.inputs.listing.passed_over)
     if passed_over:
         name = dump.inputs.listing.passed_over[0].rpartition("/")[2]
-        said += f"; {passed_over:,} file{'s'[: passed_over != 1]} passed over, as {name}"
+        said += f"; {passed_over:,} file{'s'[: passed_over != 1]} skipped, like {name}"
     return said
 
 

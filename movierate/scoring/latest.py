@@ -61,7 +61,7 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
     )
     output = OutputDirectory(spark, directory)
     if not output.ratings.partitions():
-        raise UserError(f"input: {directory} has no ratings: name a directory that score has made")
+        raise UserError(f"input: {directory} has no ratings: name an output directory of score")
     written, replaced = (
         f"{parent_of(final)}/.{name_of(final)}.{name}" for name in ("written", "replaced")
     )
@@ -74,7 +74,7 @@ def write_latest(spark: SparkSession, directory: str, target: str) -> int:
             table = latest.select(*columns, DATE).write.mode("overwrite").option(MARK, "true")
             table.parquet(written)
         except SPARK_ERRORS as error:
-            raise RunFailed(f"{first_line(error)}: {target} is as it was") from error
+            raise RunFailed(f"{first_line(error)}: {target} is unchanged") from error
         file_system.delete(replaced, recursive=True)
         if file_system.exists(final):
             file_system.rename(final, replaced)
@@ -110,11 +110,11 @@ def _read_all(table: OutputTable, partitions: Sequence[OutputPartition]) -> list
 
 def _make_directory(file_system: FileSystem, path: str, target: str) -> None:
     try:
-        why = "" if file_system.make_directory(path) else "no such directory can be made"
+        why = "" if file_system.make_directory(path) else "the directory can't be created"
     except FileSystemError as error:
         why = str(error)
     if why:
-        raise UserError(f"output: {target} can't be written to ({why})")
+        raise UserError(f"output: {target} can't be written ({why})")
 
 
 def _is_view(spark: SparkSession, file_system: FileSystem, path: str) -> bool:

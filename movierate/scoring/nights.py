@@ -43,7 +43,7 @@ def find_reference(
         date: the day that the run publishes.
 
     Raises:
-        UserError: no run has left a record in drift_baseline, and it is not the run's own output.
+        UserError: drift_baseline has no records of runs, and is not the run's own output.
     """
     edges = _edges(model)
     if config.drift_baseline is None:
@@ -138,7 +138,7 @@ def _make_reference(
     if baseline is None:
         missing = f"{output} has no good night of {model_id}{f' before {before}' if before else ''}"
         if nights.of_other_models:
-            missing += "; another model, which rates differently, has rated its nights"
+            missing += "; its nights were rated by another model"
     elif baseline.reviews < ENOUGH_REVIEWS:
         missing = f"{ENOUGH_REVIEWS} reviews are needed, {name}: {baseline.reviews}"
     notes = [f"drift is not measured: {missing}"] if missing else []

@@ -34,7 +34,7 @@ def check_output(path: str) -> None:
     if special:
         raise UserError(
             f"output: {path} has a {special[0]}, "
-            "which readers of Parquet take for a pattern: name another directory"
+            "which readers of Parquet treat as a pattern: choose another directory"
         )
 
 
@@ -86,8 +86,8 @@ def check_apart(
         patterns = _parse_patterns(spark, path, names)
         if any(_has_prefix(into, parts) for parts in patterns):
             raise UserError(
-                f"output: {output} lies within the input {path}: "
-                "the next run would read it: name another"
+                f"output: {output} is within the input {path}: "
+                "the next run would read it: choose another"
             )
         for file in written:
             below = [*into, *_split(file)]
@@ -96,7 +96,7 @@ def check_apart(
                 _has_prefix(below, parts) for parts in patterns
             ):
                 raise UserError(
-                    f"input: {path} is what runs write to {output}: name another output"
+                    f"input: {path} is what runs write to {output}: choose another output"
                 )
 
 
@@ -119,7 +119,7 @@ def describe_mangled() -> str:
 def _check_name(what: str, path: str, charset: str) -> None:
     if _decode_as_java(path, charset) != path:
         if charset == "utf-8":
-            raise UserError(f"{what}: {path!r} is not a name in UTF-8, Spark can't read it")
+            raise UserError(f"{what}: {path!r} is not valid UTF-8: Spark can't read it")
         raise UserError(
             f"{what}: Java can't read the name {path} in this locale ({charset}): "
             f"set LC_ALL={UTF8_LOCALE}"

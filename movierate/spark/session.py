@@ -67,7 +67,7 @@ def start_spark(name: str, driver_memory: str | None = None, verbose: bool = Fal
             conf.set(key, value)
         spark = SparkSession.builder.config(conf=conf).getOrCreate()
     except (*SPARK_ERRORS, OSError) as error:
-        raise UserError(f"spark: it did not start ({first_line(error)})") from None
+        raise UserError(f"spark: can't start ({first_line(error)})") from None
     _set_log_level(spark, verbose)
     # Spark's handler would cancel its jobs first, and fail where the JVM has had the signal, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -98,8 +98,8 @@ def check_path(path: str, what: str) -> None:
     check_readable(path, what)
     if ":" in _SCHEME.sub("", path):
         raise UserError(
-            f"{what}: {path} has a colon, which Spark takes for the end of a scheme, as in s3a://: "
-            "use another name"
+            f"{what}: {path} has a colon, which Spark reads as the end of a scheme, as in s3a://: "
+            "choose another name"
         )
 
 
@@ -187,7 +187,7 @@ def _require_java() -> None:
         f"install it with: apt-get install openjdk-{OLDEST_JAVA}-jre-headless"
     )
     if java is None:
-        raise UserError(f"java: none was found {where}: {needed}")
+        raise UserError(f"java: not found {where}: {needed}")
     version = _java_version(Path(java))
     if version is not None and version < OLDEST_JAVA:
         raise UserError(f"java: the one {where} is Java {version}: {needed}")
@@ -209,15 +209,15 @@ def _require_spark() -> None:
     if home:
         if not Path(home, "bin", "spark-submit").is_file():
             raise UserError(
-                f"spark: there is none in SPARK_HOME ({home}): "
-                "unset it to use the Spark that came with movierate"
+                f"spark: there is no Spark in SPARK_HOME ({home}): "
+                "unset it to use the one installed with movierate"
             )
         jars = [jar.name for jar in Path(home, "jars").glob("spark-core_*.jar")]
         ours = ".".join(pyspark.__version__.split(".")[:2])
         if jars and not any(f"-{ours}." in name for name in jars):
             raise UserError(
                 f"spark: SPARK_HOME ({home}) has {jars[0]}, but Python has pyspark "
-                f"{pyspark.__version__}: install the pyspark of that version, or unset SPARK_HOME"
+                f"{pyspark.__version__}: install pyspark of that version, or unset SPARK_HOME"
             )
     if settings and not Path(settings).is_dir():
         raise UserError(f"spark: there is no directory SPARK_CONF_DIR ({settings}): unset it")

@@ -27,7 +27,7 @@ FIGURES = {
     "auc": "AUC, above or below the middle",
     "interval_coverage": "true ratings within their interval",
     "interval_width": "mean width of the intervals, stars",
-    "mae_narrowest_fifth": "MAE of the narrowest fifth, stars",
+    "mae_narrowest_fifth": "MAE of the fifth with the narrowest intervals, stars",
     "movies": "movies with several reviews",
     "movie_mae": "MAE of a movie's mean, stars",
 }
@@ -57,9 +57,9 @@ def write_card(config: TrainConfig, bundle: Bundle, training: pd.DataFrame) -> s
         "## Not for",
         _list(
             [
-                "Judging people: the authors of reviews, or those whom reviews speak of.",
-                "Decisions that hang on one review. Means over many reviews are surer.",
-                "Texts that are no reviews of films: the figures say nothing of them.",
+                "Judging people: the authors of reviews, or people named in reviews.",
+                "Decisions that depend on one review. Means over many reviews are more reliable.",
+                "Texts that are not film reviews: the figures do not apply to them.",
             ]
         ),
     ]
@@ -80,7 +80,7 @@ def _data(
         *([name] if name else []),
         f"{said['labelled_reviews']:,} reviews with ratings to train on; "
         f"{said['validation_reviews']:,} of other movies to choose the epoch; "
-        f"{said['calibration_reviews']:,} of yet others to calibrate the intervals.",
+        f"{said['calibration_reviews']:,} of a third set to calibrate the intervals.",
         f"{said['unlabelled_reviews']:,} reviews without ratings.",
         f"Share of each star: {shares}.",
         f"Nine of ten reviews have {_range(words)} words.",
@@ -102,7 +102,7 @@ def _figures(bundle: Bundle) -> str:
         lines.append(f"| {name} | {cells} |")
     return "\n".join(lines) + (
         "\n\nThe epoch was chosen on the validation reviews, and the intervals were fitted to all "
-        "of these: on new reviews expect slightly less. Measure on your own with "
+        "of these: on new reviews expect slightly worse. Measure on your own with "
         "`movierate evaluate`."
     )
 
@@ -118,20 +118,20 @@ def _limits(bundle: Bundle, training: pd.DataFrame, words: pd.Series) -> list[st
     seen = set(star(training["rating"]).tolist())
     missing = [str(value) for value in range(round(low), round(high) + 1) if value not in seen]
     limits = [
-        f"It was trained on no review of {', '.join(missing)} stars: what it says there is "
-        "between what it has learned."
+        f"There were no training reviews with {', '.join(missing)} stars: its predictions there "
+        "are interpolated."
         if missing
-        else "It was trained on reviews of all stars.",
-        "It knows the words of its training reviews alone. In another language, or another "
-        "subject's terms, it knows few: the column known_words tells.",
+        else "There were training reviews with every star.",
+        "It knows only the words of its training reviews. In another language, or on another "
+        "subject, it knows few words: see the column known_words.",
         f"It reads at most {receptive_length(bundle.window)} tokens of a review, and has learned "
         f"from reviews of {_range(words)} words, mostly.",
     ]
     if bundle.intervals:
         limits.append(
             f"The intervals hold {bundle.intervals.coverage:.0%} of the true ratings of reviews "
-            "like those above, not of every site's. Where few were as short, they were learned "
-            "from the last words of longer ones."
+            "like those above, not of every site. Intervals for shorter texts are estimated "
+            "from excerpts."
         )
     return limits
 

@@ -48,7 +48,7 @@ def evaluate(
     """
     rated = _rate(rater, labelled)
     if rated.empty:
-        raise UserError("reviews: the model could rate none of them")
+        raise UserError("reviews: the model could not rate any of them")
     stars = by_star(rated)
     movies = movie_means(rated)
     figures: dict[str, Any] = {
@@ -78,7 +78,7 @@ def check_report(directory: Path) -> None:
     if not there.is_dir():
         raise UserError(f"output: {there} is a file: name a directory for the report")
     if is_bundle(directory):
-        raise UserError(f"output: {directory} is a model: name another directory for the report")
+        raise UserError(f"output: {directory} is a model: choose another directory for the report")
 
 
 def headline(figures: dict[str, Any]) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def fit(
             best = network.get_weights(model)
         progress(
             f"epoch {epoch}/{config.epochs}: loss {history[-1]['loss']:.3f}, "
-            f"validation MAE {error:.3f} stars{', the best so far' if kept else ''}"
+            f"validation MAE {error:.3f} stars{', best so far' if kept else ''}"
         )
     best["embedding/embeddings"][PADDING] = 0
     return Fit(weights=best, history=history)

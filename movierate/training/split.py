@@ -46,8 +46,8 @@ def set_aside(
     training, calibration = split_by_movie(training, share, seed)
     if _movies(training).nunique() < 2:
         raise UserError(
-            f"reviews: too few movies ({_movies(labelled).nunique()}): parts are set aside by "
-            "movie, and fewer than two movies are left to train on: give reviews of more, or name "
+            f"reviews: too few movies ({_movies(labelled).nunique()}): parts are held out by "
+            "movie, and fewer than two movies are left for training: give reviews of more, or name "
             "the column that tells them apart with --movie"
         )
     return Parts(training, validation, calibration)

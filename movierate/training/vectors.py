@@ -70,7 +70,7 @@ def read_vectors(path: Path) -> Any:
     except (ValueError, EOFError, OSError):
         raise UserError(
             f"word vectors: {path} is not a text file of GloVe's or word2vec's format: "
-            "on each line a word and its numbers"
+            "each line needs a word and its numbers"
         ) from None
     if vectors.vector_size != EMBEDDING:
         raise UserError(

@@ -191,7 +191,7 @@ def test_a_directory_that_is_no_bundle_is_not_read(tmp_path: Path):
 def test_a_bundle_json_of_something_else_is_refused_and_nothing_else_read(tmp_path, manifest):
     os.mkfifo(tmp_path / "huge.bin")  # whoever opens it waits for ever
     (tmp_path / "bundle.json").write_text(manifest, errors="surrogateescape")
-    assert "is not what movierate writes" in refusal(tmp_path)
+    assert "was not written by movierate" in refusal(tmp_path)
 
 
 @pytest.mark.parametrize("files", [["a"], 7, None, {"vocabulary.txt": None}])

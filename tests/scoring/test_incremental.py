@@ -92,7 +92,7 @@ def test_a_night_with_nothing_new_says_so(spark, tmp_path, monkeypatch, capsys):
     for more in ([], [], ["--log-format", "json"]):
         assert main(["score", *paths, "--incremental", *more]) == 0
         said.append(capsys.readouterr().out)
-    nothing = f"nothing new in {tmp_path / 'dumps'}: no file that no run has scored"
+    nothing = f"nothing new in {tmp_path / 'dumps'}: all files were scored by earlier runs"
     assert said[0].startswith("read  ")
     assert said[1] == nothing + "\n"
     assert json.loads(said[2]) == {"message": nothing}

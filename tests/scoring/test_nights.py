@@ -252,7 +252,7 @@ def test_an_output_without_records_is_one_line(spark, tmp_path, monkeypatch, cap
     arguments = ["score", "--input", str(dump), "--output", str(tmp_path / "out")]
     assert main([*arguments, "--drift-baseline", str(tmp_path / "typo")]) == 2
     (said,) = capsys.readouterr().err.splitlines()
-    assert f"drift_baseline: no run has left a record in {tmp_path}/typo" in said
+    assert f"drift_baseline: there are no records of runs in {tmp_path}/typo" in said
     assert not (tmp_path / "out" / "ratings").exists()
     assert main([*arguments, "--drift-nights", "0"]) == 2
     assert "drift_nights: '0' is not valid" in capsys.readouterr().err

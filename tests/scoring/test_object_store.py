@@ -97,7 +97,7 @@ def test_one_run_at_a_time_holds_it_and_a_dead_one_is_followed(spark, output, tm
     folder, said = tmp_path / "out", []
     with lock(spark, output):
         found = json.loads((folder / LOCK).read_text())
-        with pytest.raises(UserError, match="is held by process"), lock(spark, output):
+        with pytest.raises(UserError, match="is locked by process"), lock(spark, output):
             pass
     assert not folder.exists()
     folder.mkdir()

@@ -78,7 +78,7 @@ def test_so_does_one_that_fails_before_spark_has_started(night):
     assert main(["score", *arguments, "--model", "nope"]) == 2
     (*_, last) = records(folder / "out")
     assert len(records(folder / "out")) == before + 1
-    assert "there is no bundle nope" in last["error"]
+    assert "found no bundle nope" in last["error"]
     assert main(["score", *arguments[:3], str(folder / "new"), "--model", "nope"]) == 2
     assert not (folder / "new").exists()
 
@@ -109,4 +109,4 @@ def test_runs_shows_a_record_that_cannot_be_read_as_such(tmp_path, capsys, broke
 def test_runs_of_a_directory_without_any_is_one_line(tmp_path, capsys):
     (tmp_path / "runs").mkdir()
     assert main(["runs", str(tmp_path)]) == 2
-    assert "no run has left a record in" in capsys.readouterr().err
+    assert "there are no records of runs in" in capsys.readouterr().err

@@ -162,7 +162,7 @@ def check_score(spark: SparkSession, layout: Layout, output: Path, day: Any) -> 
 
 
 def _is_id(id: str, given: str | None) -> bool:
-    """Whether an id is as it was written, or a digest where none was."""
+    """Whether an id is unchanged written, or a digest where none was."""
     return given is not None and (given in (id, f"id{id}") or bool(_DIGEST.fullmatch(given)))
 
 

@@ -25,4 +25,4 @@ def check_format(name: str) -> None:
         UserError: there is none.
     """
     if name not in (AUTO, *format_names()):
-        raise UserError(f"format: {name} is none of {', '.join((AUTO, *format_names()))}")
+        raise UserError(f"format: {name} is not one of {', '.join((AUTO, *format_names()))}")

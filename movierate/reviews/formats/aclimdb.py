@@ -61,8 +61,8 @@ def select(files: Sequence[File]) -> list[File]:
         is_known = _LIST.fullmatch(file.name) or _REVIEW.search(file.path)
         if file.bytes and may_hold and not is_known:
             raise UserError(
-                f"input: {file.path} lies in a tree of reviews, but is no .txt file in a directory "
-                f"named {', '.join(LABELS)}: rate it by itself, or move it away"
+                f"input: {file.path} is in a tree of reviews, but not a .txt file in a directory "
+                f"named {', '.join(LABELS)}: score it separately, or move it away"
             )
     return reviews_of(files)
 

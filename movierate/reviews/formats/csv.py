@@ -256,7 +256,7 @@ class _Lines:
         self.record.append(line)
         self.length += len(line)
         if self.length > LONGEST_RECORD:
-            raise csv.Error("a quote is never closed")
+            raise csv.Error("a quote is not closed")
         if self.backslash:
             line = line.replace("\\\\", _BACKSLASH).replace('\\"', '""')
         return line
@@ -322,7 +322,7 @@ def _check_not_quoted_whole(path: str, lines: Sequence[str]) -> None:
     if are_quoted and any(mark in header for mark in SEPARATORS) and header.count('"') == 2:
         raise UserError(
             f"input: each whole line of {path} is in quotes: save it as CSV again, with quotes "
-            "around fields alone"
+            "around fields only"
         )
 
 

@@ -436,9 +436,13 @@ def _json(value: Any) -> str:
 _BY_ROWS = "write it by rows, with pandas: to_json(..., orient='records', lines=True)"
 _ALL_IN_ONE = (
     (r'\{\s*"[^"]*"\s*:\s*\{\s*"0"\s*:', "of columns", _BY_ROWS),
-    (r'\{\s*"0"\s*:\s*\{', "of numbered rows", "make lines of its rows, with: jq -c '.[]'"),
+    (r'\{\s*"0"\s*:\s*\{', "of numbered rows", "write its rows as lines, with: jq -c '.[]'"),
     (r'\{\s*"columns"\s*:\s*\[', "of columns and data", _BY_ROWS),
-    (r'\{\s*"schema"\s*:\s*\{', "of a schema and data", "make lines, with: jq -c '.data[]'"),
+    (
+        r'\{\s*"schema"\s*:\s*\{',
+        "of a schema and data",
+        "write its rows as lines, with: jq -c '.data[]'",
+    ),
 )
 """How files begin that are one object with all the reviews in it: of what, and what to do."""
 
@@ -466,7 +470,7 @@ def _check_not_all_in_one(head: Head, objects: Sequence[dict[str, Any]], encodin
         found = f'["{wrapper[1]}"]'  # too large to be read whole
     if found is not None:
         raise UserError(
-            f"input: {head.path} holds all reviews inside of a JSON object: make lines of them, "
+            f"input: {head.path} has all reviews inside one JSON object: write them as lines, "
             f"with: jq -c '.{found}[]' '{name}'"
         )
     if objects and all(_is_of_columns(record) for record in objects):
@@ -504,7 +508,7 @@ def _describe_no_object(head: Head) -> str:
         return f"input: {head.path} is one JSON array, and its elements are not objects"
     return (
         f"input: no line among the first {len(head.lines)} of {head.path} is a JSON "
-        "object: is it JSON Lines? Give --format if it is another"
+        "object: is it JSON Lines? If not, set --format"
     )
 
 

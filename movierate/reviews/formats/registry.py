@@ -123,5 +123,5 @@ def _check_one_format(inputs: Inputs, format: Format) -> None:
         if file.bytes and other != format:
             raise UserError(
                 f"input: {inputs.head.path} is {format.name} and {file.path} is {other.name}: "
-                f"a run reads one format: name its files, as '*.{format.name}'"
+                f"a run reads one format: name the files of one, as '*.{format.name}'"
             )

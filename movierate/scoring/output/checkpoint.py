@@ -40,18 +40,18 @@ class Checkpoint:
         has_batches = any(partition.batch is not None for partition in published)
         if batches and published and not has_batches:
             raise UserError(
-                f"incremental: {self._directory} holds whole days, which do not go together with "
-                "batches: name another --output"
+                f"incremental: {self._directory} has whole days, which can't be mixed with "
+                "batches: choose another --output"
             )
         if has_batches and not batches:
             raise UserError(
-                f"output: {self._directory} was written with --incremental: give it again, or "
-                "name another --output"
+                f"output: {self._directory} was written with --incremental: set it again, or "
+                "choose another --output"
             )
         if has_batches and not self._file_system.exists(self.path):
             raise UserError(
                 f"incremental: {self._directory}/{CHECKPOINT}, which lists the files that were "
-                "scored, is gone: put it back, or name another --output"
+                "scored, is missing: restore it, or choose another --output"
             )
 
     def date_of(self, batch: int) -> datetime.date | None:

@@ -60,7 +60,7 @@ def lock(
     try:
         _take(file, holder, directory, say)
     except OSError as error:
-        raise UserError(f"output: {directory} can't be written to ({first_line(error)})") from None
+        raise UserError(f"output: {directory} can't be written ({first_line(error)})") from None
     over = threading.Event()
     thread = threading.Thread(target=_keep_touching, args=(file, holder, over), daemon=True)
     thread.start()
@@ -81,9 +81,11 @@ def _take(file: _File, holder: Holder, directory: str, say: Callable[[str], None
         if found is None or other is None:
             continue  # it was released between the two
         if _is_alive(other, found[1]):
-            raise UserError(f"output: {directory} is held by {_describe(other)}: let it end first")
+            raise UserError(
+                f"output: {directory} is locked by {_describe(other)}: wait until it ends"
+            )
         if _remove_dead(file, other):
-            say(f"the lock of {_describe(other)} is taken over: that run is dead")
+            say(f"removed the lock of {_describe(other)}, which is dead")
 
 
 def _remove_dead(file: _File, dead: Holder) -> bool:
@@ -112,8 +114,8 @@ def _is_alive(holder: Holder, untouched: float) -> bool:
 def _check(file: _File, holder: Holder, directory: str) -> None:
     other = _holder(file.read())
     if other != holder:
-        who = _describe(other) if other is not None else "somebody who has removed its lock"
-        raise RunFailed(f"output: {directory} was taken over by {who}: nothing was published")
+        who = _describe(other) if other is not None else "a run that removed its lock"
+        raise RunFailed(f"output: {directory} was locked by {who} meanwhile: nothing was published")
 
 
 def _keep_touching(file: _File, holder: Holder, over: threading.Event) -> None:
@@ -145,7 +147,7 @@ def _holder(found: tuple[str, float] | None) -> Holder | None:
 
 def _describe(holder: Holder) -> str:
     if not holder:
-        return "a run that began just now"
+        return "a run that has just started"
     return f"process {holder['pid']} on {holder['host']} since {holder['since']}"
 
 

@@ -85,8 +85,8 @@ class ParquetTable:
             if merge_schema and len(paths) > 1:
                 raise
             raise UserError(
-                f"output: {paths[0]} can't be read ({first_line(error)}): move away what no run "
-                "has written there"
+                f"output: {paths[0]} can't be read ({first_line(error)}): move away what was not "
+                "written by a run"
             ) from None
 
     def partitions(self) -> list[OutputPartition]:
