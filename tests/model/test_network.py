@@ -1,4 +1,4 @@
-"""The seed's stack, and that padding never reaches its output."""
+"""The original stack, and that padding never reaches its output."""
 
 from pathlib import Path
 
@@ -23,8 +23,8 @@ SEED = [
 ]
 
 
-def test_conf_seed_gives_the_seed_architecture_layer_by_layer():
-    config = make_config(TrainConfig, ROOT / "conf" / "seed.yaml", {})
+def test_conf_original_gives_the_original_architecture_layer_by_layer():
+    config = make_config(TrainConfig, ROOT / "conf" / "original.yaml", {})
     model = network.build(config.window, config.vocabulary_size)
     assert len(model.layers) == len(SEED)
     for layer, (kind, shape, parameters) in zip(model.layers, SEED, strict=True):

@@ -3,7 +3,7 @@ import pytest
 from movierate.model.shapes import SHORTEST_WINDOW, lengths, receptive_length
 
 
-def test_the_seeds_window():
+def test_the_original_window():
     assert lengths(50) == (50, 46, 11, 7, 1)
     assert receptive_length(50) == 36
 
