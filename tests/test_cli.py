@@ -52,33 +52,51 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("score", "the following arguments are required: --input, --output"),
         ("score --input x --output y --date 2026-13-40", "2026-13-40 is not a date"),
         ("score --input x --output y --limit many", "invalid int value: 'many'"),
-        ("score --input x --output y --limit 0", "limit: 0 is too small"),
+        (
+            "score --input x --output y --limit 0",
+            "limit: 0 is not valid: input should be greater than or equal to 1",
+        ),
         ("score --input x --output y --format xml", "invalid choice: 'xml'"),
         ("score --input x --output y --modle m", "unrecognized arguments: --modle"),
         ("score --input x --output y --config nope.yaml", "there is no file nope.yaml"),
         ("score --input x --output y --config {unknown}", "unknown key modle: did you mean model?"),
         ("train --reviews x --output m --set epoch=3", "unknown key epoch: did you mean epochs?"),
         ("train --reviews x --output m --set window", "write KEY=VALUE"),
-        ("train --reviews x --output m --set window=12", "window: 12 is too small"),
+        (
+            "train --reviews x --output m --set window=12",
+            "window: 12 is not valid: input should be greater than or equal to 36",
+        ),
         ("score --input x --output y --config {list}", "must contain lines of the form key: value"),
         ("score --input x --output y --config {broken}", "is not YAML"),
-        ("score --input x --output y --config {type}", "limit: 'ten' is not a whole number"),
+        (
+            "score --input x --output y --config {type}",
+            "limit: 'ten' is not valid: input should be a valid integer",
+        ),
         ("score --input x --output y --config {date}", "2026-02-30 is not a date"),
-        ("train --reviews x --output m --config {window}", "window: 12 is too small"),
-        ("train --reviews x --output m --config {loss}", "loss: mape is none of mae, mse, huber"),
+        (
+            "train --reviews x --output m --config {window}",
+            "window: 12 is not valid: input should be greater than or equal to 36",
+        ),
+        (
+            "train --reviews x --output m --config {loss}",
+            "loss: 'mape' is not valid: input should be 'mae', 'mse' or 'huber'",
+        ),
         ("rate --model {altered} hello", "weights.safetensors was altered"),
         ("rate --model {weightless} hello", "weights.safetensors is missing"),
         ("rate --model nope hello", "found no bundle nope"),
         ("evaluate --model {altered} --reviews x", "weights.safetensors was altered"),
-        ("evaluate --reviews x --output {altered}", "is a model: name another"),
+        ("evaluate --reviews x --output {altered}", "is a model: choose another"),
         ("evaluate --reviews x --output {unknown}/report", "unknown.yaml is a file"),
         ("model nope", "found no bundle nope"),
         ("model {altered}", "weights.safetensors was altered"),
-        ("train --reviews x --output m --config {share}", "calibration_share: 0.7 is not between"),
+        (
+            "train --reviews x --output m --config {share}",
+            "calibration_share: 0.7 is not valid: input should be less than",
+        ),
         ("score --input x --output y --model nope", "found no bundle nope"),
         ("score --input conf nope/x --output y", "there is no file or directory nope/x"),
         ("train --reviews nope/x --output y", "there is no file or directory nope/x"),
-        ("score --input x --output y --max-drift -1", "max_drift: -1.0 is too small"),
+        ("score --input x --output y --max-drift -1", "max_drift: -1.0 is not valid"),
         ("runs nope", "runs: there is no file or directory nope"),
         ("runs nope -n 0", "-n 0 is too small"),
         ("score --input x --output {nothing}", "output: the path is empty"),
@@ -129,23 +147,32 @@ def test_wrong_arguments(arguments, message, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("setting", "message"),
     [
-        ("limit=99999999999", "99999999999 is not a whole number of at most 2147483647"),
-        ("files_per_batch=3000000000", "is not a whole number"),
+        (
+            "limit=99999999999",
+            "99999999999 is not valid: input should be less than or equal to 2147483647",
+        ),
+        (
+            "files_per_batch=3000000000",
+            "is not valid: input should be less than or equal to 2147483647",
+        ),
         ("limit=0x" + "f" * 6000, "limit: a huge number is not"),
-        ("limit=true", "limit: True is not a whole number"),
-        ("limit=1.5", "limit: 1.5 is not a whole number"),
+        ("limit=true", "limit: True is not valid: input should be a valid integer"),
+        ("limit=1.5", "limit: 1.5 is not valid: input should be a valid integer"),
         ("date=2026-01-05T10:00:00", "date: 2026-01-05 10:00:00 is not a date"),
-        ("date=2026-02-30", "2026-02-30 is not a value of YAML"),
+        ("date=2026-02-30", "2026-02-30 is not a YAML value"),
         ("date=[1]", "[1] is not a date"),
-        ("max_drift=.nan", "max_drift: nan is not a number"),
-        ("max_rejected=.inf", "max_rejected: inf is not a number"),
-        ("max_rejected=-0.1", "-0.1 is not between 0 and 1"),
-        ("rating_scale=[.nan, 5]", "rating_scale: [nan, 5] is not a pair"),
-        ("model=[imdb]", "model: ['imdb'] is not a text"),
-        ("model=''", "model: '' is not a text"),
-        ("text=no", "text: False is not a text, in quotes where YAML needs them"),
-        ("text=@x", "@x is not a value of YAML: put it in quotes"),
-        ("keep={a: b}", "is not a list of column names"),
+        ("max_drift=.nan", "max_drift: nan is not valid: input should be a finite number"),
+        ("max_rejected=.inf", "max_rejected: inf is not valid: input should be a finite number"),
+        ("max_rejected=-0.1", "-0.1 is not valid: input should be greater than or equal to 0"),
+        (
+            "rating_scale=[.nan, 5]",
+            "rating_scale: nan is not valid: input should be a finite number",
+        ),
+        ("model=[imdb]", "model: ['imdb'] is not valid: input should be a valid string"),
+        ("model=''", "model: '' is not valid: string should have at least 1 character"),
+        ("text=no", "text: False is not valid: input should be a valid string, put it in quotes"),
+        ("text=@x", "@x is not a YAML value: put it in quotes"),
+        ("keep={a: b}", "is not valid: input should be a valid tuple"),
     ],
 )
 @pytest.mark.parametrize("origin", ["--set", "file"])
@@ -155,7 +182,7 @@ def test_wrong_values(setting, message, origin, tmp_path, capsys):
         key, _, value = setting.partition("=")
         (tmp_path / "c.yaml").write_text(f"{key}: {value}\n")
         arguments = ["--config", str(tmp_path / "c.yaml")]
-        message = "is not YAML" if "of YAML" in message else message
+        message = "is not YAML" if "YAML value" in message else message
     code = main(["score", "--input", "x", "--output", "y", *arguments])
     said = capsys.readouterr()
     refused(subprocess.CompletedProcess([], code, said.out, said.err), message)

@@ -94,6 +94,8 @@ def _first_error(error: ValidationError) -> str:
     fault = error.errors(include_url=False)[0]
     key = next(str(part) for part in fault["loc"] if part != "dump")
     allowed = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "string_type" and not isinstance(fault["input"], list | dict):
+        allowed += ", put it in quotes"  # YAML has read it as a number, a date or a boolean
     return f"{key}: {_shorten(fault['input'])} is not valid: {allowed[0].lower()}{allowed[1:]}"
 
 

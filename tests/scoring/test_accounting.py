@@ -51,7 +51,7 @@ def test_a_cut_off_gzip_gives_what_it_has_and_a_row_that_says_so(spark, cut_off,
 
 
 def test_strict_fails_for_it_in_one_line(spark, cut_off, tmp_path):
-    with pytest.raises(UserError, match=r"cut%20off\.jsonl\.gz.*mend or remove") as error:
+    with pytest.raises(UserError, match=r"cut%20off\.jsonl\.gz.*repair or remove") as error:
         score(
             spark,
             [str(cut_off)],
@@ -63,7 +63,7 @@ def test_strict_fails_for_it_in_one_line(spark, cut_off, tmp_path):
 
 
 def test_training_reads_around_it_too(spark, cut_off):
-    labelled = labelled_reviews(spark, [str(cut_off)], ScoreConfig())
+    labelled = labelled_reviews(spark, [str(cut_off)], DumpConfig())
     assert 1_000 < len(labelled.reviews) < 2_010
     assert labelled.rows_read == len(labelled.reviews) + 1
 
@@ -83,7 +83,7 @@ def test_too_many_rejected_rows_trip_the_gate(spark, tmp_path, monkeypatch, caps
             "movierate: error: 33.33% of the rows were rejected, 20.00% are allowed "
             "(--max-rejected)"
         )
-    assert "ratings guessed to be 1-10" in out
+    assert "rating scale 1-10 (guessed" in out
 
 
 def rotten_tomatoes(path: Path) -> None:
@@ -169,7 +169,7 @@ def test_nested_parquet_with_partitions_and_kept_columns(spark, tmp_path):
     ("name", "content", "says"),
     [
         ("dump.json", b'[["text"], ["a"]]', "its elements are not objects"),
-        ("wrapped.json", b'{"reviews": [{"text": "a"}]}', "holds all reviews inside.*jq -c"),
+        ("wrapped.json", b'{"reviews": [{"text": "a"}]}', "has all reviews inside.*jq -c"),
         ("dump.csv", "text,id\na,1\n".encode("utf-16"), "UTF-16.*iconv"),
         ("dump.bin", b"\x00\x01\x02", "cannot detect the format"),
         ("dump.parquet", b"no Parquet", "can't be read as parquet"),

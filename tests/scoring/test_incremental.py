@@ -54,7 +54,7 @@ def test_each_file_is_read_once_and_a_night_without_any_is_no_error(spark, tmp_p
     assert score_new_files(*asked) == []
     for name in ("1.jsonl", "2.jsonl", "!3 [new]^.jsonl", "empty.jsonl"):
         write(dumps, name, 0 if name == "empty.jsonl" else 2)
-    assert total(score_new_files(*asked))["rows"]["rated"] == 6
+    assert total(score_new_files(*asked)).rows["rated"] == 6
     assert score_new_files(*asked) == []
     write(dumps, "4.jsonl")
     (run,) = score_new_files(*asked)
@@ -163,7 +163,7 @@ def test_an_output_holds_days_or_batches(spark, tmp_path):
     dumps, days, batches = ([str(tmp_path / "dumps")], *(str(tmp_path / k) for k in "db"))
     score(spark, dumps, days, ScoreConfig(date=DAY))
     score_new_files(spark, dumps, batches, CONFIG)
-    with pytest.raises(UserError, match="holds whole days"):
+    with pytest.raises(UserError, match="has whole days"):
         score_new_files(spark, dumps, days, CONFIG)
     with pytest.raises(UserError, match="was written with --incremental"):
         score(spark, dumps, batches, ScoreConfig(date=DAY))

@@ -130,7 +130,7 @@ def test_every_row_is_rated_or_rejected_with_its_reason(scored, examples):
     rows = run.record.rows
     assert rows == {"read": 200, "rated": 200 - len(rejected), "rejected": len(rejected)}
     assert sum(run.record.rejected_by_reason.values()) == len(rejected)
-    assert json.loads(Path(run.record_path).read_text()) == run.record
+    assert json.loads(Path(run.record_path).read_text()) == run.record.as_dict()
 
 
 def test_the_same_day_again_replaces_it_and_another_day_adds_to_it(spark, tmp_path):
@@ -231,7 +231,7 @@ def test_what_the_user_gave_is_checked_before_anything_is_written(spark, tmp_pat
         (["/no/such/dump"], output, {}, "no file or directory /no/such/dump"),
         ([str(tmp_path / "empty")], output, {}, "holds no files"),
         ([str(REVIEWS)], str(tmp_path / "file"), {}, "is a file"),
-        ([str(REVIEWS.parent)], str(REVIEWS.parent / "out"), {}, "lies within the input"),
+        ([str(REVIEWS.parent)], str(REVIEWS.parent / "out"), {}, "is within the input"),
         (
             [str(REVIEWS)],
             output,
@@ -270,8 +270,8 @@ def test_ratings_that_can_not_be_read_are_counted_where_the_row_was_rated(spark,
     rows = [{"text": text, "rating": "so-so"} for text in ("a good film", "", "a bad film")]
     dump.write_text("".join(json.dumps(row) + "\n" for row in rows))
     record = score(spark, [str(dump)], str(tmp_path / "out"), CONFIG).record
-    assert record["rows"]["rejected"] == 1
-    assert record["ratings_unread"] == 2
+    assert record.rows["rejected"] == 1
+    assert record.ratings_unread == 2
 
 
 def test_a_worker_holds_a_few_long_texts_and_not_all_of_them(spark):

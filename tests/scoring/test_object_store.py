@@ -103,7 +103,7 @@ def test_one_run_at_a_time_holds_it_and_a_dead_one_is_followed(spark, output, tm
     folder.mkdir()
     (folder / LOCK).write_text(json.dumps({**found, "born": "before"}))
     with lock(spark, output, said.append):
-        assert said[0].endswith("that run is dead")
+        assert said[0].endswith("which is dead")
     assert not folder.exists()
 
 

@@ -113,7 +113,7 @@ def test_the_lock_of_a_dead_run_is_taken_over_and_said(output, tmp_path):
     leave_lock(tmp_path, pid=ended_process())
     said = []
     with output.lock(said.append):
-        assert "since 2026-01-31 03:00:00 UTC is taken over" in said[0]
+        assert "since 2026-01-31 03:00:00 UTC, which is dead" in said[0]
 
 
 def test_a_process_with_the_id_of_a_dead_run_does_not_hold_its_lock(output, tmp_path):
@@ -136,7 +136,7 @@ def test_a_run_that_was_taken_for_dead_publishes_nothing(output, spark, tmp_path
     with output.lock():
         stage(output, spark, "run", 5)
         leave_lock(tmp_path, host="elsewhere")
-        with pytest.raises(RunFailed, match=r"taken over by .* elsewhere"):
+        with pytest.raises(RunFailed, match=r"locked by .* elsewhere"):
             output.publish("run", DAY)
     assert published(tmp_path) == 0
     assert (tmp_path / "out" / LOCK).exists()

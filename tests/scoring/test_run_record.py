@@ -19,7 +19,7 @@ LINE = json.dumps({"text": "A great film, and the plot is good."}) + "\n"
 
 def records(output: Path) -> list[dict]:
     found = [json.loads(path.read_text()) for path in (output / "runs").glob("*.json")]
-    return sorted(found, key=lambda record: record.started_at)
+    return sorted(found, key=lambda record: record["started_at"])
 
 
 @pytest.fixture(scope="module")
