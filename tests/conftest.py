@@ -6,11 +6,13 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from py4j.java_gateway import JVMView
 from pyspark.sql import SparkSession
 
 from movierate.model import shapes
@@ -36,10 +38,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         item.add_marker(MARKERS.get(item.path.name, "spark" if needs_spark else "unit"))
 
 
+FOR_FEW_ROWS = {
+    "spark.sql.shuffle.partitions": 2,
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""Settings of the shared session. Processes that tests start have the usual ones."""
+
+
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """A local session with two cores, as the jobs start it."""
-    os.environ["PYSPARK_SUBMIT_ARGS"] = "--master local[2] pyspark-shell"
+    settings = [f"--conf {key}={value}" for key, value in FOR_FEW_ROWS.items()]
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--master local[2] {' '.join(settings)} pyspark-shell"
+    # py4j asks Java for every class again, and Java looks for some in all of Spark's 300 JARs.
+    JVMView.__getattr__ = cache(JVMView.__getattr__)
     yield start_spark("movierate tests")
     stop_spark()
 

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -245,32 +246,52 @@ def test_the_files_in_conf_hold_the_defaults(name):
     assert make_config(kind, ROOT / "conf" / f"{name}.yaml", {}) == kind()
 
 
-def test_wrong_input_and_output(tmp_path):
+@pytest.fixture
+def command(spark, monkeypatch, capsys) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a command in this process, with the shared session."""
+    monkeypatch.setattr("movierate.spark.session.stop_spark", lambda: None)
+
+    def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        code = main([str(argument) for argument in arguments])
+        return subprocess.CompletedProcess(arguments, code, *capsys.readouterr())
+
+    return command
+
+
+def test_wrong_input_and_output(command, tmp_path):
     (tmp_path / "file").write_text("x")
-    out = tmp_path / "out"
-    refused(run(*SCORE, "--input", "/no/dump", "--output", out), "no file or directory /no/dump")
-    refused(run(*SCORE, "--input", REVIEWS, "--output", tmp_path / "file"), "is a file")
+    score = ("score", "--output", tmp_path / "out", "--input")
+    refused(command(*score, "/no/dump"), "no file or directory /no/dump")
+    refused(command("score", "--input", REVIEWS, "--output", tmp_path / "file"), "is a file")
     refused(
-        run(*SCORE, "--input", REVIEWS, "--output", out, "--text", "body"),
+        command(*score, REVIEWS, "--text", "body"),
         "no column body: its columns are review_id, movie, rating, text",
     )
-    assert not out.exists()
+    assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.spark
 def test_spark_submit_gives_the_same_exit_code_and_line(tmp_path):
     (tmp_path / "empty").mkdir()
-    command = ("spark-submit", "jobs/score.py", "--output", tmp_path / "out")
-    for path, message in (("empty", "holds no files with data"), ("nope", "no file or directory")):
-        result = run(*command, "--input", tmp_path / path)
-        assert result.returncode == 2
-        lines = (result.stdout + result.stderr).splitlines()
-        assert len(lines) == 1
-        assert message in lines[0]
+    arguments = ("--input", tmp_path / "empty", "--output", tmp_path / "out")
+    result = run("spark-submit", "jobs/score.py", *arguments)
+    assert result.returncode == 2
+    (line,) = (result.stdout + result.stderr).splitlines()
+    assert "holds no files with data" in line
+
+
+@pytest.mark.spark
+def test_verbose_shows_what_spark_does(tmp_path):
+    (tmp_path / "empty").mkdir()
+    result = run(*SCORE, "--input", tmp_path / "empty", "--output", tmp_path / "out", "--verbose")
+    assert result.returncode == 2
+    assert " INFO " in result.stderr
 
 
 PHASES = ["start", "input", "rate", "write", "check", "publish"]
 
 
+@pytest.mark.spark
 @pytest.mark.parametrize(
     ("command", "format"),
     [(("python", "jobs/score.py"), "text"), (("spark-submit", "jobs/score.py"), "json")],
@@ -343,7 +364,7 @@ def test_a_bundle_without_a_card_is_told_of_by_what_it_says(small_bundle, tmp_pa
     assert "mae 1.234" in said
 
 
-def test_train_then_evaluate_then_score_with_the_model(tmp_path):
+def test_train_then_evaluate_then_score_with_the_model(command, tmp_path):
     (tmp_path / "small.yaml").write_text("window: 36\nvocabulary_size: 2000\nepochs: 2\n")
     model = tmp_path / "models" / "mine"
     trained = run(
@@ -356,10 +377,7 @@ def test_train_then_evaluate_then_score_with_the_model(tmp_path):
     assert "MAE" in trained.stdout
 
     report = tmp_path / "report"
-    evaluated = run(
-        *("python", "jobs/evaluate.py", "--model", model, "--reviews", REVIEWS),
-        *("--output", report),
-    )
+    evaluated = command("evaluate", "--model", model, "--reviews", REVIEWS, "--output", report)
     assert evaluated.returncode == 0, evaluated.stderr
     figures = json.loads(evaluated.stdout.splitlines()[-1])
     assert figures["model_id"].startswith("mine-")
@@ -369,31 +387,29 @@ def test_train_then_evaluate_then_score_with_the_model(tmp_path):
     assert figures["interval_coverage"] > 0.5
     assert (report / "predicted.png").stat().st_size > 1000
 
-    shown = run("movierate", "model", model)
+    shown = command("model", model)
     assert shown.returncode == 0
     assert figures["model_id"] in shown.stdout
     assert "# Model card: mine" in shown.stdout
     assert "- reviews of films that never were\n" in shown.stdout
 
     out = tmp_path / "out"
-    arguments = ("--input", REVIEWS, "--output", out, "--model", model)
-    scored = run("movierate", "score", *arguments, "--verbose")
+    scored = command("score", "--input", REVIEWS, "--output", out, "--model", model)
     assert scored.returncode == 0, scored.stderr
-    assert " INFO DAGScheduler: " in scored.stderr  # Spark, too, says what it does
     ids = duckdb.sql(f"SELECT DISTINCT model_id FROM '{out}/ratings/*/*.parquet'").fetchall()
     assert ids == [(figures["model_id"],)]
 
 
-def test_killed_while_it_writes_then_run_again(tmp_path):
+def test_killed_while_it_writes_then_run_again(command, tmp_path):
     dump = tmp_path / "dump.parquet"
     reviews = pd.read_json(REVIEWS, lines=True)
     reviews = reviews[reviews["text"].notna()]
     many = pd.concat([reviews.assign(review_id=f"{n}-" + reviews["review_id"]) for n in range(20)])
     many.to_parquet(dump, row_group_size=200)
-    command = ("--input", dump, "--date", "2026-01-31", "--output")
+    arguments = ("--input", dump, "--date", "2026-01-31", "--output")
 
     first = subprocess.Popen(
-        [sys.executable, "jobs/score.py", *map(str, command), str(tmp_path / "out")],
+        [sys.executable, "jobs/score.py", *map(str, arguments), str(tmp_path / "out")],
         cwd=ROOT,
         start_new_session=True,
         stdout=subprocess.DEVNULL,
@@ -408,7 +424,7 @@ def test_killed_while_it_writes_then_run_again(tmp_path):
     assert not (tmp_path / "out" / "ratings").exists()
 
     for output in ("out", "clean"):
-        assert run(*SCORE, *command, tmp_path / output).returncode == 0
+        assert command("score", *arguments, tmp_path / output).returncode == 0
 
     def ratings(output: str) -> pd.DataFrame:
         frame = pd.read_parquet(tmp_path / output / "ratings").drop(columns="scored_at")

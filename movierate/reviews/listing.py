@@ -244,9 +244,7 @@ def _resolve(spark: SparkSession, path: str, may_be_empty: bool) -> list[_Root]:
     else:
         visible = [status for status in found if not _is_hidden_match(path, status.path)]
     if found and not visible:
-        raise UserError(
-            f"input: {path} : Spark skips names that begin with _ or . : rename the file"
-        )
+        raise UserError(f"input: {path}: Spark skips names that begin with _ or .; rename the file")
     if not found and not (may_be_empty and _PATTERN.search(path)):
         raise UserError(f"input: there is no file or directory {path}")
     return [_Root(file_system, status, is_named) for status in visible]

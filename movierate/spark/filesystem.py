@@ -57,7 +57,7 @@ class FileSystem:
         self._java = jvm
         self._configuration = spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
         try:
-            java_path = jvm.org.apache.hadoop.fs.Path(path)
+            java_path = _path_class(jvm)(path)
             self._fs = java_path.getFileSystem(self._configuration)
             qualified = self._fs.makeQualified(java_path)
         except SPARK_ERRORS as error:
@@ -182,7 +182,7 @@ class FileSystem:
             self._fs.delete(self._path(path), recursive)
 
     def _path(self, path: str) -> Any:
-        return self._java.org.apache.hadoop.fs.Path(path)
+        return _path_class(self._java)(path)
 
     def _unpack(self, stream: Any, path: str) -> Any:
         factory = self._java.org.apache.hadoop.io.compress.CompressionCodecFactory
@@ -220,7 +220,7 @@ def name_of(path: str) -> str:
 def uri_of(spark: SparkSession, path: str) -> str:
     """A path with its special characters escaped."""
     jvm: Any = spark._jvm
-    return str(jvm.org.apache.hadoop.fs.Path(path).toUri().toString())
+    return str(_path_class(jvm)(path).toUri().toString())
 
 
 def files_of(frame: DataFrame) -> Sequence[str]:
@@ -243,6 +243,11 @@ def expand_pattern(spark: SparkSession, pattern: str) -> Sequence[Sequence[str]]
             [hadoop.GlobPattern.compile(name).pattern() for name in path.split("/") if name]
             for path in map(str, hadoop.GlobExpander.expand(pattern))
         ]
+
+
+def _path_class(jvm: Any) -> Any:
+    """Hadoop's Path. By its whole name, or py4j looks for packages in every JAR first."""
+    return getattr(jvm, "org.apache.hadoop.fs.Path")
 
 
 @contextmanager

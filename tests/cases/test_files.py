@@ -144,33 +144,17 @@ def test_a_tree_of_good_and_bad_reviews(score, dump):
     assert sorted(outcome.column("rating")) == [3.25, 3.25, 7.75, 7.75]
 
 
-def test_the_locale_c_and_file_names_beyond_ascii(dump, tmp_path):
-    write_lines(dump / FRENCH_AND_CHINESE, review("1"), review("2"))
-    write_lines(dump / "b.jsonl", review("3"))
-    out = tmp_path / "out"
-    result = run("movierate", "score", "--input", dump, "--output", out, env={"LC_ALL": "C"})
-    rated_or_refused_for_the_locale(result, 3)
-
-
-def test_no_locale_and_a_file_named_beyond_ascii(dump, tmp_path):
-    path = write_lines(dump / FRENCH_AND_CHINESE, review("1"), review("2"))
-    rated_or_refused_for_the_locale(spark_submit_without_a_locale(path, tmp_path / "out"), 2)
-
-
-def test_no_locale_and_an_output_beyond_ascii(dump, tmp_path):
-    path = write_lines(dump / "b.jsonl", review("1"))
-    out = tmp_path / "outputs" / "ausgabe ü"
-    result = spark_submit_without_a_locale(path, out)
-    rated_or_refused_for_the_locale(result, 1)
-    assert {path.name for path in (tmp_path / "outputs").glob("*")} <= {"ausgabe ü"}
-    assert (result.returncode == 0) == any(out.glob("ratings/*/*.parquet"))
-
-
-def spark_submit_without_a_locale(path, out):
+@pytest.mark.spark
+def test_no_locale_and_names_beyond_ascii(dump, tmp_path):
     """As cron and containers call it."""
+    path = write_lines(dump / FRENCH_AND_CHINESE, review("1"), review("2"))
+    out = tmp_path / "outputs" / "ausgabe ü"
     clear = f'env -i PATH="$PATH" HOME="$HOME" PYTHONPATH="{ROOT}"'
     command = f'{clear} spark-submit jobs/score.py --input "{path}" --output "{out}" 2>&1'
-    return run("bash", "-c", command)
+    result = run("bash", "-c", command)
+    rated_or_refused_for_the_locale(result, 2)
+    assert {path.name for path in (tmp_path / "outputs").glob("*")} <= {"ausgabe ü"}
+    assert (result.returncode == 0) == any(out.glob("ratings/*/*.parquet"))
 
 
 def rated_or_refused_for_the_locale(result, count: int) -> None:

@@ -64,7 +64,7 @@ def test_columns_named_as_our_own(score, dump, suffix):
 @pytest.mark.parametrize("name", ["rating", "Rating", "SCORED_AT", "movie_id"])
 def test_a_column_of_the_output(score, dump, name):
     write_lines(dump / "r.jsonl", review("1", **{name: 8}))
-    refused(score("--keep", name), name, "column of the output already")
+    refused(score("--keep", name), name, "already a column of the output")
 
 
 def test_a_column_given_twice(score, dump):

@@ -119,7 +119,7 @@ def test_a_bundle_replaces_a_bundle_and_nothing_else(small_bundle, saved, tmp_pa
     small_bundle.save(saved)
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "mine.txt").write_text("keep")
-    with pytest.raises(UserError, match="is no model bundle"):
+    with pytest.raises(UserError, match="is not a model bundle"):
         small_bundle.save(tmp_path / "notes")
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["model", "notes"]
 
@@ -227,8 +227,8 @@ def test_a_file_that_is_too_large_is_not_read(saved, name):
 
 
 def test_a_file_given_as_a_model(saved):
-    assert "is no directory" in refusal(saved / "bundle.json")
-    assert "is no directory" in refusal(saved / "vocabulary.txt")
+    assert "is not a directory" in refusal(saved / "bundle.json")
+    assert "is not a directory" in refusal(saved / "vocabulary.txt")
 
 
 def test_a_directory_of_the_name_of_a_shipped_model_does_not_hide_it(tmp_path, monkeypatch):

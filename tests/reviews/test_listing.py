@@ -15,7 +15,7 @@ from movierate.reviews.listing import (
     is_hidden,
     list_files,
 )
-from tests.support.java import uri_of
+from movierate.spark.filesystem import uri_of
 
 
 def make(folder, *names: str) -> None:
@@ -52,7 +52,7 @@ def test_a_file_that_is_named_is_read_whatever_it_is(spark, folder):
 
 @pytest.mark.parametrize("name", ["_SUCCESS", "sub/.c.crc", "_S*", "nope", "n*pe"])
 def test_what_spark_would_not_read_is_an_error(spark, folder, name):
-    with pytest.raises(UserError, match=r"passes over|no file or directory"):
+    with pytest.raises(UserError, match=r"Spark skips|no file or directory"):
         listed(spark, folder / name)
 
 
@@ -64,7 +64,7 @@ def test_what_is_named_twice_is_read_once(spark, folder):
     read = spark.read.option("recursiveFileLookup", True).text(listing.spark_paths())
     assert read.count() == 6
     check_all_read(read, listing.files)
-    with pytest.raises(UserError, match=r"passes over .*a\.jsonl"):
+    with pytest.raises(UserError, match=r"Spark skips .*a\.jsonl"):
         check_all_read(spark.read.text(f"{folder}/sub"), listing.files)
 
 

@@ -170,7 +170,7 @@ def test_an_output_holds_days_or_batches(spark, tmp_path):
     with pytest.raises(UserError, match="give the same paths"):
         score_new_files(spark, [*dumps, str(REVIEWS)], batches, CONFIG)
     (tmp_path / "b" / ".checkpoint").rename(tmp_path / "elsewhere")
-    with pytest.raises(UserError, match="put it back"):
+    with pytest.raises(UserError, match="restore it"):
         score_new_files(spark, dumps, batches, CONFIG)
 
 

@@ -239,7 +239,7 @@ def test_what_the_user_gave_is_checked_before_anything_is_written(spark, tmp_pat
             "its columns are review_id, movie, rating",
         ),
         ([str(REVIEWS)], output, {"keep": ("movei",)}, "did you mean movie"),
-        ([str(REVIEWS)], output, {"keep": ("rating",)}, "is a column of the output already"),
+        ([str(REVIEWS)], output, {"keep": ("rating",)}, "is already a column of the output"),
         ([str(REVIEWS)], output, {"model": "nope"}, "no bundle nope"),
         ([str(tmp_path / "file")], output, {}, "cannot detect the format"),
     ]

@@ -10,11 +10,6 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 
-def uri_of(spark: SparkSession, path: str) -> str:
-    """The URI of a path of Hadoop's, with its percent signs."""
-    return str(spark._jvm.org.apache.hadoop.fs.Path(path).toUri().toString())
-
-
 @contextmanager
 def file_system_class(spark: SparkSession, scheme: str, name: str, classes: Path) -> Iterator[Any]:
     """Let Spark know a Hadoop file system: the Java class of it, until the block ends."""

@@ -86,7 +86,7 @@ def test_without_a_calibration_share_there_are_none(tmp_path):
 def test_the_card_says_what_the_data_lacks(trained):
     output, bundle, _ = trained
     card = (output / "report" / "card.md").read_text()
-    assert "trained on no review of 4, 5, 6, 7 stars" in card
+    assert "no training reviews with 4, 5, 6, 7 stars" in card
     assert f"{bundle.training_data['labelled_reviews']} reviews with ratings" in card
     assert f"| MAE, stars | {bundle.metrics['validation']['mae']:.3f} |" in card
     assert "vocabulary_size: 500" in card
@@ -114,17 +114,13 @@ def test_the_same_seed_and_data_give_the_same_model(trained, tmp_path):
         np.testing.assert_allclose(again.weights[name], array, atol=2e-3, err_msg=name)
 
 
-def test_validation_reviews_may_be_given(tmp_path):
-    reviews = made_up_reviews(300)
-    bundle = train(CONFIG, reviews[:200], tmp_path / "m", validation=reviews[200:])
+def test_validation_reviews_and_unlabelled_text_may_be_given(tmp_path):
+    reviews, config = made_up_reviews(300), CONFIG.model_copy(update={"epochs": 1})
+    more = pd.Series(["a marvellous spectacle"] * 5)
+    bundle = train(config, reviews[:200], tmp_path / "m", reviews[200:], more)
     trained = bundle.training_data
     assert trained["labelled_reviews"] + trained["calibration_reviews"] == 200
     assert bundle.metrics["validation"]["reviews"] == 100
-
-
-def test_unlabelled_text_adds_words(tmp_path):
-    more = pd.Series(["a marvellous spectacle"] * 5)
-    bundle = train(CONFIG, made_up_reviews(200), tmp_path / "m", unlabelled=more)
     assert "spectacle" in bundle.vocabulary.tokens
 
 
