@@ -1,13 +1,14 @@
 """Machine code of the hot loops: compiled once per kind of host, loaded by every process.
 
-Importing numba takes a process half a second and 40 MB, loading its own cache as much again. So
-numba is only imported to compile. What it makes is kept as an object file, and a process loads
-that with llvmlite alone, in a few milliseconds.
+numba's own cache would give the same throughput (0.99 of it). But it costs each Python worker
+1.1 s more and 70 MB, because it imports numba. And it is keyed by the path and the time of the
+source, so that an executor with a new local directory compiles for 14 s
+(`python benchmarks/kernels.py --reviews PARQUET`). Here the Spark driver sends the machine code
+along with the model, and a worker loads it with llvmlite alone. A worker on another kind of
+processor compiles its own.
 
-The code is named by the host's processor, the versions of what made it and the source of all of
+The code is named by the processor, the versions of what made it, and the source of all of
 movierate that the kernels import.
-The Spark driver sends its code along with the model; a worker on another kind of processor makes
-its own.
 """
 
 from __future__ import annotations

@@ -2,6 +2,9 @@
 
 Each function here stands for a short piece of straight vector code. The vectors are as wide as
 the data; LLVM cuts them to what the processor has.
+
+NumPy's matrix products run the network at a tenth of the throughput of the whole rater, and the
+reference encoder in Python at a seventh (`python benchmarks/kernels.py --reviews PARQUET`).
 """
 
 from __future__ import annotations
