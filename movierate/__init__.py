@@ -1,4 +1,4 @@
-"""movierate: the rating that each movie review implies, at scale.
+"""movierate: movie ratings from the text of reviews, at scale.
 
 >>> import movierate
 >>> rate = movierate.rating_udf(spark)        # doctest: +SKIP

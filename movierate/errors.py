@@ -1,10 +1,10 @@
-"""What can go wrong that a user should hear of in one line."""
+"""Errors shown to users, as one line each."""
 
 from __future__ import annotations
 
 
 class UserError(Exception):
-    """What the user gave is wrong. The message says what, where, and how to mend it: one line."""
+    """Invalid input or settings. The message says in one line what is wrong, and how to fix it."""
 
     def __init__(self, message: str) -> None:
         """A line end in the message is one in a file's name: it is written as an escape."""
@@ -12,8 +12,8 @@ class UserError(Exception):
 
 
 class RunFailed(Exception):
-    """The run broke through no fault of what the user gave; nothing was published."""
+    """The run failed, though input and settings are valid. Nothing was published."""
 
 
 class GateTripped(Exception):
-    """The run is done, but what came of it is not as good as the user asked for."""
+    """The run is done, but a quality gate of the user tripped."""

@@ -1,4 +1,4 @@
-"""Files and directories that are replaced as a whole."""
+"""Atomic replacement of files and directories."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Data = bytes | memoryview
 
 
 def replace_file(path: Path, data: Data) -> None:
-    """Write a file that appears under its name whole or not at all.
+    """Replace a file atomically.
 
     Raises:
         OSError: it can't be written; a file of that name is still there, unchanged.
@@ -27,7 +27,7 @@ def replace_file(path: Path, data: Data) -> None:
 
 
 def replace_directory(directory: Path, files: Mapping[str, Data]) -> None:
-    """Write a directory that takes the place of the one of its name, if there is one.
+    """Replace a directory atomically, or create it.
 
     At every moment, even if the process is killed or the machine stops, one of the two is there,
     whole: `find_directory` says where. A link is followed, and what it leads to is replaced.

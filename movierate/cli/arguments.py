@@ -1,4 +1,4 @@
-"""Arguments that several commands have."""
+"""Arguments that several commands share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PACKAGES = {"sklearn": "scikit-learn"}
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are those of a user."""
+    """A parser that raises UserError."""
 
     def error(self, message: str) -> NoReturn:
         """Raises UserError."""
@@ -38,7 +38,7 @@ def add_model(parser: argparse.ArgumentParser, default: str | None = DEFAULT_MOD
 
 
 def add_dump(parser: argparse.ArgumentParser) -> None:
-    """Add what tells how to read a dump."""
+    """Add the flags that say how to read a dump."""
     parser.add_argument(
         "--format",
         choices=(AUTO, *format_names()),
@@ -104,7 +104,7 @@ def directory(text: str) -> Path:
 
 
 def check_writable(directory: Path) -> None:
-    """Tell at once, and not after minutes, that nothing can be written there."""
+    """Fail at once, and not after minutes, if the directory can't be written."""
     there = next(path for path in (directory, *directory.absolute().parents) if path.exists())
     if not there.is_dir():
         raise UserError(f"output: {there} is a file: name a directory")
@@ -128,5 +128,5 @@ def require_packages(command: str, *modules: str) -> None:
 
 
 def print_progress(line: str) -> None:
-    """Log how far a command is."""
+    """Log the progress of a command."""
     LOGGER.info("%s", line)

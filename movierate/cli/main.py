@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 (one for ea
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:
-    """What to say of an error that no code has foreseen, and the exit code."""
+    """The message and the exit code of an unexpected error."""
     number = getattr(error, "errno", None)
     if isinstance(error, OSError) and number in NOT_ALLOWED:
         return f"{error.filename}: {error.strerror}", USAGE
@@ -79,7 +79,7 @@ def _fail(error: object, code: int) -> int:
 
 
 def _describe_mangled(error: str) -> str:
-    """What to add to an error if spark-submit may have changed an argument, else nothing."""
+    """A hint for an error if spark-submit may have changed an argument, else nothing."""
     if "PYSPARK_GATEWAY_PORT" not in os.environ or "LC_ALL" in error:
         return ""
     from movierate.spark.paths import describe_mangled

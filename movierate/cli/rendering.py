@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def score_summary(record: RunRecord, record_path: str) -> str:
-    """What a run of score did, for people."""
+    """The summary of a run of score, for people."""
     from movierate.scoring.run_record import WITHHELD
 
     rows = record.rows
@@ -57,7 +57,7 @@ def score_json(record: RunRecord, record_path: str) -> str:
 
 
 def describe_rating_scale(understood: dict[str, Any], unread: int = 0) -> str:
-    """How the dump's ratings were understood, which is what RatingScale.as_record gives."""
+    """How the dump's ratings were read, from `RatingScale.as_record`."""
     scale, origin = understood["scale"], understood["origin"]
     said = {
         "given": "rating scale {} (set by --rating-scale)",
@@ -96,7 +96,7 @@ def describe_further_metrics(figures: dict[str, Any]) -> str:
 
 
 def error_table(name: str, rows: list[dict[str, Any]], prefix: str = "") -> str:
-    """The errors by star, or by another thing, for people."""
+    """A table of the errors by star, or by another group."""
     lines = [f"{name:>11}{'reviews':>10}{'mean predicted':>16}{'MAE':>8}{'in interval':>13}"]
     for row in rows:
         within, group = row["interval_coverage"], f"{prefix}{row[name]:,}"

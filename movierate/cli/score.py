@@ -125,7 +125,7 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _start_spark(arguments: argparse.Namespace, config: ScoreConfig) -> Any:
-    """The session, once what needs none has been looked at; a failure leaves a record, too."""
+    """Start Spark after the checks that need no Spark. A failure leaves a record, too."""
     from movierate.model.bundle import find
     from movierate.scoring.run_record import start_record, write_record
     from movierate.spark.paths import check_output

@@ -1,4 +1,4 @@
-"""A long text in pieces, so that reading it takes room for a piece and not for the text.
+"""Long texts in pieces, so that memory does not grow with the text.
 
 The tokens of the pieces, one piece after the other, are the text's (see `movierate.text.tokens`),
 but for a word that is longer than all that the vocabulary has: that becomes another such word.

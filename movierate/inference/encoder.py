@@ -124,7 +124,7 @@ def _empty(text: Any, at: int) -> bytes:
 
 
 class FastEncoder:
-    """Fills windows with the tokens of texts, in room that does not grow with a text."""
+    """Fills windows with the tokens of texts. Its memory does not grow with a text."""
 
     def __init__(
         self,

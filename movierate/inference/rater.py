@@ -1,4 +1,4 @@
-"""Text to rating, without TensorFlow."""
+"""Texts to ratings, without TensorFlow."""
 
 from __future__ import annotations
 

@@ -107,7 +107,7 @@ def _panels(matrices: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _ranks(salience: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Numbers in the order of salience, equal where it is.
+    """Numbers in the order of salience; equal salience has an equal number.
 
     The upper bits cut the order into levels that hold about as many tokens of a text each, by the
     rule of thumb that a word's frequency falls as one over its id: a few levels tell most of what

@@ -55,7 +55,7 @@ def rating_udf(spark: SparkSession, model: str | Path = DEFAULT_MODEL) -> Any:
 
 
 def udf_of(spark: SparkSession, files: BundleFiles) -> Any:
-    """`rating_udf` for a bundle that is read already."""
+    """`rating_udf` for a bundle that was read before."""
     settings = Settings.of(files.bundle)  # a broken bundle fails before any task runs
     broadcast = spark.sparkContext.broadcast((files.to_rate(), host_code()))
 
@@ -70,7 +70,7 @@ def udf_of(spark: SparkSession, files: BundleFiles) -> Any:
 
 
 _raters: dict[str, Rater] = {}
-"""The models that this Python worker has open, by model_id: workers outlive their tasks."""
+"""The models that this Python worker has opened, by model_id. Workers outlive tasks."""
 
 
 def _open(settings: Settings, broadcast: Broadcast[tuple[BundleFiles, Code]]) -> Rater:
@@ -81,7 +81,7 @@ def _open(settings: Settings, broadcast: Broadcast[tuple[BundleFiles, Code]]) ->
 
 
 def _opened(settings: Settings, files: BundleFiles, code: Code) -> Rater:
-    """A rater with tables that the executor's workers share, if they have a place for them."""
+    """A rater whose tables the executor's workers share, if a local directory is writable."""
     local = [Path(path) for path in os.environ.get("SPARK_LOCAL_DIRS", "").split(",") if path]
     kernels = Kernels(host_code(code, local))
     for directory in local:

@@ -1,4 +1,4 @@
-"""What a model says of reviews, as histograms.
+"""Histograms of a model's ratings: the baseline of drift.
 
 Training writes those of reviews that were held out into the bundle, and each run those of its own
 into its record; `movierate.scoring.drift` compares a night with either.
@@ -56,7 +56,7 @@ class Histogram:
     """(bins,)"""
 
     def __post_init__(self) -> None:
-        """Raises ValueError unless all is as the fields say."""
+        """Raises ValueError if the fields contradict each other."""
         if not self.edges or not all(a < b for a, b in pairwise(self.edges)):
             raise ValueError("baseline: the edges do not rise")
         if len(self.rows) != len(self.edges) + 1 or min(self.rows) < 0 or sum(self.rows) == 0:
@@ -76,7 +76,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A histogram for each column of the output that tells of drift."""
+    """A histogram for each output column that drift is measured in."""
 
     predicted_rating: Histogram
     words_read: Histogram

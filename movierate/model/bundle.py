@@ -1,4 +1,4 @@
-"""A model on disk: a directory of three files and a report, verified when it is opened.
+"""A model on disk: three files and a report, verified when opened.
 
 ====================  ==============================================================================
 bundle.json           format version, name, architecture, rating scale, text settings, metrics,
@@ -57,7 +57,7 @@ LARGEST, LARGEST_MANIFEST = 4 << 30, 16 << 20
 
 @dataclass(frozen=True)
 class Bundle:
-    """A trained model and all that decides what it reads."""
+    """A trained model, with its vocabulary and text settings."""
 
     name: str
     window: int
@@ -140,7 +140,7 @@ class Bundle:
 
 
 class BundleFiles:
-    """The bytes of the three files that a rater needs: what travels to executors."""
+    """The bytes of the three files that a rater needs. Spark broadcasts them."""
 
     def __init__(self, files: Mapping[str, bytes], where: str) -> None:
         """Take the bytes of each file by name.
@@ -265,7 +265,7 @@ def read(name_or_dir: str | Path) -> BundleFiles:
 
 
 def _state(directory: Path) -> tuple[int, ...]:
-    """Tells a directory from another one that takes its place."""
+    """Identifies a directory, to notice that it was replaced."""
     found = directory.stat()
     return found.st_dev, found.st_ino, found.st_mtime_ns
 
@@ -306,7 +306,7 @@ def read_part(path: Path, most: int, where: str) -> bytes:
 
 @contextmanager
 def _explain_errors(where: str) -> Iterator[None]:
-    """Turns what the system says of a path into a line for the user."""
+    """Turn errors of the operating system into one line for the user."""
     try:
         yield
     except (OSError, RuntimeError, ValueError) as error:  # also a loop of links, a null byte
@@ -340,7 +340,7 @@ def shipped() -> list[str]:
 
 
 def is_bundle(directory: Path) -> bool:
-    """Whether a model lies there, whole or not."""
+    """Whether the directory has a model, complete or not."""
     return (find_directory(directory) / MANIFEST).is_file()
 
 

@@ -1,4 +1,4 @@
-"""What a bundle is, for people: its id, its size, and its card."""
+"""A description of a bundle, for people: its id, size and card."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from movierate.model.shapes import receptive_length
 
 
 def describe(name_or_dir: str | Path) -> str:
-    """A bundle in words: what bundle.json says of it, then its card, if it has one.
+    """A bundle's description: from bundle.json, then its card, if it has one.
 
     Raises:
         movierate.errors.UserError: there is no such bundle, or it is broken.

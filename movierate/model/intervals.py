@@ -1,4 +1,4 @@
-"""The interval around a predicted rating that holds the true one for a stated share of reviews.
+"""Prediction intervals: they contain the true rating for a stated share of reviews.
 
 It depends on the predicted rating and on how many words the model has read: whoever reads less
 errs more. `movierate.training.intervals` learns it; here it is looked up, with NumPy alone.
@@ -42,7 +42,7 @@ class Intervals:
     """(groups, knots): stars."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError unless all is as the fields say."""
+        """Raises ValueError if the fields contradict each other."""
         ends = [*self.low, *self.high]
         if not 0 < self.coverage < 1:
             raise ValueError(f"intervals: the coverage is {self.coverage}")

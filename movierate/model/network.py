@@ -18,7 +18,7 @@ from movierate.text.vocabulary import PADDING
 
 @keras.saving.register_keras_serializable("movierate")
 class Stars:
-    """The output's activation in use: a rating never leaves its scale."""
+    """The activation of the output: clips ratings to the scale."""
 
     def __init__(self, low: float, high: float) -> None:
         self.low = low
@@ -78,7 +78,7 @@ class _Masked:
 
 @keras.saving.register_keras_serializable("movierate")
 class MaskedConv1D(_Masked, layers.Conv1D):
-    """`Conv1D` that is zero at the positions where it sees padding alone."""
+    """`Conv1D` that is zero at positions where it sees only padding."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,4 +1,4 @@
-"""What a model says of texts."""
+"""Ratings of texts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Ratings:
-    """What the model says of n texts; the fields are the output's columns of the same name."""
+    """The model's ratings of n texts. The fields are the output columns of the same names."""
 
     predicted_rating: NDArray[np.float32]
     """(n,) stars on the model's scale; NaN where no word that the model read is known to it."""

@@ -1,4 +1,4 @@
-"""Formats that store columns with their types: what Parquet and ORC have in common.
+"""Columnar formats: the common part of Parquet and ORC.
 
 Spark takes one file's schema for all and refuses a file for one column that it has no type for.
 So each file's footer is read here, and Spark is asked, file by file, for just the columns wanted
@@ -55,7 +55,7 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Leaf:
-    """A column of a file that is no struct."""
+    """A column of a file that is not a struct."""
 
     path: tuple[str, ...]
     """Its name, and those of the structs around it before it."""
@@ -99,7 +99,7 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Footer:
-    """What a file says of itself."""
+    """A file's columns and rows, from its footer."""
 
     leaves: tuple[Leaf, ...]
     rows: int
@@ -228,7 +228,7 @@ def _read_rows(
 
 
 def _choose_leaf(name: Name, leaves: Sequence[Leaf]) -> Leaf | None:
-    """A file's leaf of a name; None where it has none, or one of nulls alone.
+    """A file's leaf by name. None if it is missing or has only nulls.
 
     Raises:
         UserError: the file has two, or it is of a type that Spark does not read.

@@ -1,4 +1,4 @@
-"""Which column of a dump is the text, the movie, the id and the rating."""
+"""Finds the columns for text, movie, id and rating."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ALIASES = {
 
 @dataclass(frozen=True)
 class KnownDataset:
-    """A dump that is widely used, known by some of its columns, and what they mean there."""
+    """A public dataset, recognized by some of its columns, with their meanings."""
 
     columns: frozenset[str]
     roles: Mapping[str, str | None] = field(default_factory=dict)
@@ -60,7 +60,7 @@ KNOWN_DATASETS = (
 
 
 def match_column(name: str, columns: Sequence[str]) -> str | None:
-    """A file's column of a name: just so, else the only one but for upper and lower case."""
+    """A file's column by name: exact, else the only one that differs only in case."""
     if name in columns:
         return name
     alike = [column for column in columns if column.lower() == name.lower()]
@@ -147,7 +147,7 @@ a damaged row's.
 
 
 def find_roles(records: Records, config: DumpConfig) -> Roles:
-    """The columns that the user named, else those with a common name.
+    """The columns that the user named, else those with a usual name.
 
     A movie, id or rating may have another name in other files or rows: in each, it is the likeliest
     of the names that are there. Of directories, all reviews below one have its value. So it is no
@@ -197,7 +197,7 @@ def find_roles(records: Records, config: DumpConfig) -> Roles:
 
 
 def _known_roles(columns: Sequence[str]) -> Mapping[str, str | None]:
-    """What a dump that is widely used means by its names, unless a column says it is another."""
+    """The roles of a public dataset's columns, unless a column shows that it is another one."""
     dataset = find_known_dataset(columns)
     if dataset is None:
         return {}
@@ -207,7 +207,7 @@ def _known_roles(columns: Sequence[str]) -> Mapping[str, str | None]:
 
 
 def _missing_aliases(role: str, columns: Iterable[str]) -> tuple[str, ...]:
-    """Common names of a role that are not among the columns, each as it may be written."""
+    """Usual names of a role that are not among the columns, in all spellings."""
     seen = {column.lower() for column in columns}
     names = (spelt for alias in ALIASES[role] for spelt in (alias, alias.replace("_", "")))
     return tuple(dict.fromkeys(name for name in names if name.lower() not in seen))
@@ -256,7 +256,7 @@ def _rank_candidates(
 
 
 def find_column(flag: str, name: str, columns: Sequence[str]) -> str:
-    """The column that the user named: so exactly, else the only one but for upper and lower case.
+    """The column that the user named: exact, else the only one that differs only in case.
 
     Raises:
         UserError: there is none; the message lists the columns that are.

@@ -1,4 +1,4 @@
-"""Files that hold something else than lines or Parquet: known by their names and first bytes.
+"""Detects archives, databases and other files that are not dumps, by name and first bytes.
 
 Each is refused in one line that says how to unpack or convert it.
 """

@@ -1,4 +1,4 @@
-"""Files that can't be read to their end: a gzip cut off, a Parquet file without its footer.
+"""Corrupt files: a truncated gzip file, a Parquet file without its footer.
 
 Spark either fails the whole job for one, or skips the rest of it in silence. Neither will do. So
 a dump is read strictly; if that fails, the files that are to blame are found, by what Spark says
@@ -43,7 +43,7 @@ def is_read_failure(error: Exception) -> bool:
 def broken_files(
     rows: Rows, known: Sequence[BrokenFile] = (), counts: Mapping[str, int] | None = None
 ) -> list[BrokenFile]:
-    """The files that can't be read to their end, after a read has failed.
+    """The files that can't be read completely, after a read has failed.
 
     Args:
         rows: of the dump.
@@ -109,7 +109,7 @@ def _broken(rows: Rows, files: Sequence[str], counts: Mapping[str, int]) -> list
 
 
 def _cause(failure: str) -> str:
-    """Why a file can't be read, by the innermost cause, in words that tell how to mend it."""
+    """Why a file can't be read, from the innermost cause, with a hint how to fix it."""
     causes = _CAUSE.findall(failure)
     cause = causes[-1] if causes else "unknown"
     if "ChecksumException" in cause or "Checksum error" in cause:

@@ -90,7 +90,7 @@ class Dump:
         return tuple(self._read_records.columns)
 
     def repartition_for_cores(self) -> DataFrame:
-        """The frame over enough partitions for the cluster, however few can read the files.
+        """Repartition the rows for all cores if few tasks read the files.
 
         One gzip file, or a Parquet file of one row group, is read by one core: its rows go on to
         all of them.
@@ -246,7 +246,7 @@ def collect(dump: Dump, config: DumpConfig, *columns: str | Column) -> pd.DataFr
 
 
 def unreadable(what: str) -> str:
-    """What to say of a broken file where none is allowed."""
+    """The error for a broken file with --strict."""
     return (
         f"input: {what} (repair or remove the file, or remove --strict to read around the damage)"
     )

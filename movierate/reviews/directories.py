@@ -1,4 +1,4 @@
-"""Columns that are directories: ``movie=tt0111161/part-0.json``, as Hive and Spark write them.
+"""Hive partition columns: ``movie=tt0111161/part-0.json``.
 
 Their values are read from the path, as text: leading zeros stay, whatever the files' format.
 """
@@ -101,7 +101,7 @@ def _find_outer(listing: Listing) -> tuple[str, ...]:
 
 
 def _strip_outer(path: str, outer: Sequence[str]) -> str:
-    """A path without what is around the input."""
+    """A path without the directories above the input."""
     return next((path[len(prefix) - 1 :] for prefix in outer if path.startswith(prefix)), path)
 
 

@@ -51,7 +51,7 @@ def _holds_ascii(codec: codecs.CodecInfo) -> bool:
 
 
 def guess_encoding(sample: bytes) -> str:
-    """The charset of a file that starts so: UTF-8 if it can be, else Windows-1252 or Latin-1."""
+    """The charset of a file from its beginning: UTF-8 if valid, else Windows-1252 or Latin-1."""
     for encoding in (UTF8, "cp1252"):
         try:
             codecs.getincrementaldecoder(encoding)().decode(sample)  # may end within a character

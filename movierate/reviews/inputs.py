@@ -1,4 +1,4 @@
-"""The input of a job: its files, and how some of them begin."""
+"""The input of a job: its files, and the first bytes of some."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ OTHER_HEAD_BYTES = 64 << 10
 
 @dataclass(frozen=True)
 class Head:
-    """How a file begins, unpacked."""
+    """The beginning of a file, decompressed."""
 
     path: str
     content: bytes

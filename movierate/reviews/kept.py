@@ -1,4 +1,4 @@
-"""Columns of the dump that go into ratings/ beside the job's own, in the types they had.
+"""Columns of the dump that --keep copies into ratings/, with their types.
 
 Within a job they have names of its own, k0, k1, ... (`movierate.reviews.schema.kept_places`): no
 name of a dump's can collide with the job's columns before the table is written.

@@ -1,4 +1,4 @@
-"""Which files a dump is: one listing, which decides what is read and what Spark must have read.
+"""Lists the files of a dump. What is read is decided here, and compared with Spark's listing.
 
 Spark passes over names that begin with ``_`` or ``.`` in silence, and takes other characters for
 patterns. So the paths that a user gives are resolved here, once, for every format. Spark is given
@@ -172,13 +172,13 @@ def check_all_read(frame: DataFrame, files: Iterable[File]) -> None:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether Spark passes over files and directories of this name."""
+    """Whether Spark skips files and directories of this name."""
     begins = name.startswith(".") or (name.startswith("_") and "=" not in name)
     return begins or name.endswith("._COPYING_")
 
 
 def is_document(name: str) -> bool:
-    """Whether a file is by its name about a dump, and no part of it."""
+    """Whether a file's name is that of documentation beside a dump."""
     name = name.lower()
     stem = name.partition(".")[0]
     is_text = stem in DOCUMENT_STEMS and PurePosixPath(name).suffix in ("", ".txt")
@@ -188,7 +188,7 @@ def is_document(name: str) -> bool:
 
 
 def escape_pattern(path: str) -> str:
-    """A path that Spark takes literally, whatever characters are in it."""
+    """A path with its pattern characters escaped."""
     return _PATTERN.sub(r"\\\g<0>", path)
 
 

@@ -1,4 +1,4 @@
-"""Ratings as people write them, to stars on the model's scale. docs/formats.md says the rules."""
+"""Parses ratings as people write them. docs/formats.md has the rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every dump format gives: rows as they lie in the dump, not yet told apart by role."""
+"""What a format returns: the rows of a dump, before its columns have roles."""
 
 from __future__ import annotations
 

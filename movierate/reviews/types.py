@@ -1,4 +1,4 @@
-"""One type for a column that files give different types: the narrowest that holds all values."""
+"""The common type of a column whose files have different types."""
 
 from __future__ import annotations
 

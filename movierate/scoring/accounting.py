@@ -1,4 +1,4 @@
-"""The account of a run's rows: how many were read, and what became of them."""
+"""Counts a run's rows by file and outcome."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class _Count(NamedTuple):
 
 @dataclass(frozen=True)
 class Account:
-    """What became of a run's rows, as in the run record."""
+    """The row counts of a run, as in the run record."""
 
     rows: dict[str, int]
     """read, rated, rejected, and skipped if rows may be."""
@@ -44,7 +44,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Counts:
-    """All that was counted of a run's rows, in one pass."""
+    """All counts of a run's rows, from one pass."""
 
     counts: Sequence[_Count]
     kept: Sequence[KeptColumn]

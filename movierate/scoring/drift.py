@@ -1,4 +1,4 @@
-"""Drift: how unlike the reviews of a baseline a run's reviews are.
+"""Drift: how much a run's reviews differ from a baseline.
 
 The measure is the population stability index (PSI) of the histograms of two sets of rows, with
 the shares p and q of their bins: the sum of (p - q) ln(p / q). Half a row is added to each bin,
@@ -66,7 +66,7 @@ def count_reached(edges: Edges) -> Column:
 
 
 def measure_drift(reference: Reference, counted: Iterable[Sequence[int]]) -> dict[str, Any] | None:
-    """How far rows are from a baseline.
+    """The drift of rows from a baseline.
 
     Args:
         reference: the baseline, and the bins.

@@ -1,4 +1,4 @@
-"""Gates: what the user does not allow to pass in silence."""
+"""Quality gates: too many rejected rows, and drift."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from movierate.scoring.run_record import WITHHELD, RunRecord
 
 
 def check_gates(config: ScoreConfig, model: Bundle) -> None:
-    """Make sure that the gates can be looked at.
+    """Make sure that the gates can be evaluated.
 
     Raises:
         UserError: drift is to be measured, and there is nothing to measure it against.
@@ -31,7 +31,7 @@ def check_gates(config: ScoreConfig, model: Bundle) -> None:
 
 @dataclass(frozen=True)
 class Lost:
-    """What broken files held that was not read."""
+    """Rows of broken files that were not read."""
 
     rows: int
     """By what the files say of themselves."""
@@ -43,7 +43,7 @@ NOTHING = Lost(0, ())
 
 
 def count_lost(broken: Sequence[BrokenFile], read: Mapping[str, int]) -> Lost:
-    """What is lost with broken files.
+    """Count the rows that are lost in broken files.
 
     Args:
         broken: the files.
@@ -66,7 +66,7 @@ def evaluate_gates(
     config: ScoreConfig,
     lost: Lost = NOTHING,
 ) -> list[str]:
-    """What is worse than the user allowed: a sentence for each gate, with its figure.
+    """The gates that tripped: a sentence for each, with its figure.
 
     Args:
         rows: read, rated and rejected.
@@ -80,7 +80,7 @@ def evaluate_gates(
 
 
 def describe_gates(record: RunRecord) -> str:
-    """The gates that a run tripped, and what that means for its output."""
+    """The gates that a run tripped, and whether its output was published."""
     withheld = ": nothing was published" if record.status == WITHHELD else ""
     return "; ".join(record.gates_tripped) + withheld
 

@@ -66,7 +66,7 @@ def read_records(spark: SparkSession, output: str) -> Iterator[RunRecord]:
 
 
 def no_records(output: str) -> str:
-    """What to tell who named an output without records."""
+    """The error for an output without records."""
     return f"there are no records of runs in {output}: is it an output directory of score?"
 
 

@@ -102,7 +102,7 @@ def score_new_files(
 
 
 def total(runs: Sequence[Run]) -> RunRecord:
-    """What the batches of one run did together, as the record of one."""
+    """The record of all batches of a run."""
     records = [run.record for run in runs]
     seconds = sum(record.seconds or 0 for record in records)
     rows = _sum(record.rows for record in records)
@@ -184,7 +184,7 @@ class _Dump:
         self._spark, self._paths, self._listing = spark, paths, listing
 
     def part_of(self, paths: Iterable[str]) -> list[str]:
-        """Those of the paths that are to be read: no documents, no hidden files, no links."""
+        """The paths to read: without documents, hidden files and links."""
         found = {as_source(path) for path in paths}
         if not found <= self._list():
             self._listing = list_files(self._spark, self._paths, may_be_empty=True)

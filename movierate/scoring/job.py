@@ -151,7 +151,7 @@ class _Task:
 
 @dataclass(frozen=True)
 class _Model:
-    """The model, ready for Spark."""
+    """The model, its UDF and its drift baseline."""
 
     bundle: Bundle
     rate: Any
@@ -174,7 +174,7 @@ def _load_model(task: _Task) -> _Model:
 
 
 def _check_kept(names: Sequence[str]) -> None:
-    """Make sure that kept columns go together with the output's columns and with each other."""
+    """Make sure that kept columns do not clash with output columns or with each other."""
     seen: dict[str, str] = {}
     for column in names:
         if column.lower() in (*RATINGS_COLUMNS, DATE, BATCH):
@@ -384,7 +384,7 @@ def _give_up(task: _Task, error: BaseException, seconds: float) -> str:
 
 
 def _explain(error: Exception, left: str) -> Exception:
-    """What broke a run as one line."""
+    """The cause of a failed run, as one line."""
     if "No module named 'movierate'" in str(error):
         return UserError(
             "executors: they can't import movierate: send them the environment, "

@@ -71,7 +71,7 @@ def _qualify(spark: SparkSession, path: str) -> str:
 
 @dataclass
 class _Nights:
-    """What records say of nights."""
+    """The nights of an output, from its records."""
 
     good: dict[str, list[Baseline]] = field(default_factory=dict)
     """By day, the histograms of each of its batches; of a day in one piece, just one."""

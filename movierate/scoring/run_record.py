@@ -1,4 +1,4 @@
-"""The record of a run in runs/: what was asked, with which versions, and what the run did."""
+"""The record of a run in runs/: settings, versions, and results."""
 
 from __future__ import annotations
 

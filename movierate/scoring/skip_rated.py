@@ -1,4 +1,4 @@
-"""Cumulative dumps: reviews whose present text this model has rated are not rated again.
+"""--skip-rated: reviews whose text this model has rated are not rated again.
 
 After such a run, the latest rating of every review of the dump is this model's of its present
 text. So a review is skipped if its latest rating is that; one that was edited back is rated again.

@@ -1,4 +1,4 @@
-"""What goes wrong within Spark or the JVM."""
+"""Exceptions of Spark and of the JVM."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SPARK_ERRORS = (PySparkException, Py4JJavaError)
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception of Spark or of the JVM says, without its stack, on one line."""
+    """The message of an exception of Spark or of the JVM: one line, without its stack."""
     if isinstance(error, Py4JJavaError):
         text = str(error.java_exception.getMessage() or error.java_exception)
     else:

@@ -1,4 +1,4 @@
-"""Hadoop's file systems, and nothing else of the JVM's: local disks, HDFS, S3 and all others."""
+"""Hadoop's file systems: local disks, HDFS, S3 and others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from movierate.spark.session import check_readable
 
 
 class FileStatus(NamedTuple):
-    """A file or a directory that is there."""
+    """A file or a directory."""
 
     path: str
     """As Hadoop writes it, with the scheme; nothing is escaped."""
@@ -32,7 +32,7 @@ class FileStatus(NamedTuple):
 
 
 class FileSystemError(OSError):
-    """What Hadoop says if something can't be done, as one line."""
+    """An error of Hadoop's, as one line."""
 
     def __init__(self, error: Py4JJavaError) -> None:
         super().__init__(first_line(error))
@@ -71,7 +71,7 @@ class FileSystem:
 
     @property
     def is_local(self) -> bool:
-        """Whether it is this machine's own."""
+        """Whether it is the local file system."""
         return self.scheme == "file"
 
     def exists(self, path: str) -> bool:
@@ -80,7 +80,7 @@ class FileSystem:
             return bool(self._fs.exists(self._path(path)))
 
     def status(self, path: str) -> FileStatus:
-        """What is there under a name."""
+        """The status of a file or directory."""
         with _explain_errors():
             return _status(self._fs.getFileStatus(self._path(path)))
 
@@ -94,7 +94,7 @@ class FileSystem:
         return self.exists(path) and self.status(path).is_directory
 
     def list(self, path: str) -> Sequence[FileStatus]:
-        """What is in a directory; nothing if it is not there."""
+        """The entries of a directory; none if it does not exist."""
         if not self.exists(path):
             return []
         with _explain_errors():
@@ -152,7 +152,7 @@ class FileSystem:
             stream.close()
 
     def replace_text(self, path: str, text: str) -> None:
-        """Write a file that appears whole or not at all, in place of the one of its name.
+        """Replace a file atomically.
 
         An object store has no rename that replaces. There, a file appears when it is closed.
         """

@@ -1,4 +1,4 @@
-"""Paths as users give them: names that Spark can't read, and an output among its own inputs."""
+"""Checks of paths: names that Spark can't read, and an output among its inputs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Parts = list[re.Pattern[str]]
 
 
 def check_output(path: str) -> None:
-    """Make sure that whatever reads an output takes its path for a path.
+    """Make sure that no reader treats the output's path as a pattern.
 
     Raises:
         UserError: it is empty, or has a character that means something in a pattern or a URI.
@@ -39,7 +39,7 @@ def check_output(path: str) -> None:
 
 
 def check_names(spark: SparkSession, paths: Sequence[str], output: str | None = None) -> None:
-    """Make sure that Java can read each name: Spark passes over others, or writes to another.
+    """Make sure that Java can read each name. Spark skips other files, or writes elsewhere.
 
     Names on other file systems than this machine's are in UTF-8, whatever the locale.
 
@@ -66,7 +66,7 @@ def check_names(spark: SparkSession, paths: Sequence[str], output: str | None = 
 def check_apart(
     spark: SparkSession, paths: Sequence[str], output: str, written: Sequence[str] = ()
 ) -> None:
-    """Make sure that no input takes in what is written.
+    """Make sure that no input includes the output.
 
     Args:
         spark: the session.
@@ -101,7 +101,7 @@ def check_apart(
 
 
 def describe_mangled() -> str:
-    """What to add to an error, under spark-submit, if that may have changed the arguments.
+    """A hint for an error under spark-submit, which may have changed the arguments.
 
     A JVM whose locale is ASCII gives each byte of other letters on as a question mark, and each
     such letter has at least two.

@@ -1,4 +1,4 @@
-"""The Spark session of a job, and what it takes to start one."""
+"""Starts the Spark session of a job."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def start_spark(name: str, driver_memory: str | None = None, verbose: bool = Fal
 
 
 def _set_log_level(spark: SparkSession, verbose: bool) -> None:
-    """Show Spark's own log on stderr from warnings, or with verbose, from INFO."""
+    """Log Spark's warnings on stderr; with verbose, from INFO."""
     for name in LOGGERS_OF_EXCEPTIONS:
         logging.getLogger(name).disabled = True
     jvm: Any = spark._jvm
@@ -119,7 +119,7 @@ _UNREADABLE = re.compile(r"[\0\ud800-\udfff]")
 
 
 def check_local(paths: Sequence[str], what: str = "input") -> None:
-    """Tell of local files that are not there at once, and not after the seconds Spark takes.
+    """Fail at once if a local input does not exist, without waiting for Spark.
 
     Patterns, and paths that may lie in another file system, are left to Spark. The error says
     what the paths are.
@@ -139,7 +139,7 @@ _LOCAL = re.compile(r"[^:*?\[\]{}\\]*")
 
 
 def _is_local_by_default() -> bool:
-    """Whether a path without a scheme is certainly one of this machine's."""
+    """Whether a path without a scheme is certainly local."""
     if SparkContext._jvm is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
         # The JVM that would know does not run yet.
         configured = ("HADOOP_CONF_DIR", "YARN_CONF_DIR", "SPARK_CONF_DIR", "SPARK_HOME")

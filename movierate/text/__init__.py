@@ -1,1 +1,1 @@
-"""What a token is, the vocabulary, and which tokens the model's window takes."""
+"""Tokens, the vocabulary, and the tokens in the model's window."""

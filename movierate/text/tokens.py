@@ -1,4 +1,4 @@
-"""What a token is: version 1 of the definition, and its plain Python reference.
+"""Version 1 of the tokenizer: the plain Python reference.
 
 A text becomes tokens in four steps:
 

@@ -1,4 +1,4 @@
-"""The vocabulary: which words and phrases have an id of their own, and which id.
+"""The vocabulary: the words and phrases that have ids.
 
 A phrase is two words that stand together, read as one: "not worth" says what neither "not" nor
 "worth" does. Tokens become ids from left to right: two neighbours that are a phrase become it,

@@ -1,4 +1,4 @@
-"""Which tokens of a review the model reads: the three ways to fill a window."""
+"""Token selection: the three ways to fill the window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model card: what a model was made of, how good it is, and what it should not be used for.
+"""The model card: training data, metrics, limits and intended use.
 
 The sections follow Mitchell et al., «Model Cards for Model Reporting» (2019).
 """

@@ -1,4 +1,4 @@
-"""Labelled reviews and a rater to figures, and to a report."""
+"""Evaluates a rater on labelled reviews, and writes a report."""
 
 from __future__ import annotations
 

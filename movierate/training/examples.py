@@ -1,4 +1,4 @@
-"""What the network is shown in an epoch: reviews, parts of reviews, and two reviews joined.
+"""The training examples of an epoch: reviews, excerpts, and two reviews joined.
 
 Whole reviews alone would teach it that reviews are long and firm. Excerpts show it texts of a few
 words, where it can't be sure; joined reviews show it mixed feelings, whose ratings lie between the

@@ -1,4 +1,4 @@
-"""The Keras training loop: ids and ratings in, the best epoch's model out."""
+"""The Keras training loop. It returns the model of the best epoch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from movierate.training.examples import Examples
 
 @dataclass(frozen=True)
 class Fit:
-    """What training gave."""
+    """The result of training."""
 
     weights: dict[str, Floats]
     """Of the epoch with the least mean absolute error on the validation reviews."""
@@ -86,7 +86,7 @@ def predict(model: Any, ids: Ids, scale: tuple[float, float]) -> Floats:
 
 
 def _to_train(model: keras.Sequential, vectors: Floats, config: TrainConfig) -> keras.Model:
-    """The same layers in a form that trains better: slow word vectors, and dropout."""
+    """The same layers for training: with dropout, and a lower learning rate for word vectors."""
     ids = keras.Input(shape=model.input_shape[1:], dtype="int32")
     x = _SlowEmbedding(vectors, config.embedding_lr_multiplier, name="embedding")(ids)
     x = layers.SpatialDropout1D(config.dropout)(x)

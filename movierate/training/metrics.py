@@ -1,4 +1,4 @@
-"""How good ratings are. A figure that the reviews do not tell is None."""
+"""Metrics of ratings. Undefined metrics are None."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which two words are worth reading as one: those that say together what neither says alone."""
+"""Phrases: pairs of words whose meaning differs from that of the words."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHRINKAGE = 50.0
 def find_phrases(
     reviews: Sequence[Ids], ratings: Floats, words: int, count: int
 ) -> list[tuple[int, int]]:
-    """Pairs of neighbours whose reviews are rated otherwise than their words lead to expect.
+    """Pairs of adjacent words whose reviews have other ratings than the words suggest.
 
     A pair is worth as many standard errors as its mean deviations lie from those of the more
     telling of its words: as many stars, times the root of the number of reviews that hold it.

@@ -1,4 +1,4 @@
-"""How much each token of the vocabulary says about a rating, learned from training labels."""
+"""The salience of tokens, learned from training labels."""
 
 from __future__ import annotations
 

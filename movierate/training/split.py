@@ -1,4 +1,4 @@
-"""Which reviews train, which validate, and which calibrate the intervals."""
+"""Splits reviews by movie: for training, validation and calibration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The teacher: what tells the network what reviews are worth, beside their labels.
+"""The teacher: soft ratings for distillation.
 
 The network reads a part of each review and has seen a few thousand labels. The teacher reads all of
 each and may be as large as it likes, for it is not needed later: a linear model over all words,
@@ -59,7 +59,7 @@ SLICE = 10_000
 
 @dataclass(frozen=True)
 class SoftRatings:
-    """What the teacher says of the reviews."""
+    """The teacher's ratings of the reviews."""
 
     labelled: Floats
     """(labelled,) stars; each by a teacher that has not seen the reviews of this movie."""
@@ -79,7 +79,7 @@ def soft_ratings(
     seed: int,
     progress: Callable[[str], None] = lambda line: None,
 ) -> SoftRatings:
-    """Learn from the labels, and rate all reviews.
+    """Train on the labels, and rate all reviews.
 
     Args:
         labelled: the ids of each review's words, in reading order.

@@ -1,4 +1,4 @@
-"""Labelled reviews in, a model bundle out."""
+"""Trains a model on labelled reviews, and writes its bundle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Word vectors: what the embedding starts from."""
+"""Word vectors: the initial embedding."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tree of one small file a review, as the Large Movie Review Dataset is packed.
+"""A directory tree with one file per review, like the Large Movie Review Dataset.
 
 A review lies in ``train/pos/123_8.txt``: number 123 with 8 stars (0: no rating is given), about
 the film in line 123, from 0, of ``train/urls_pos.txt``. Other trees have the directories, ``pos``
@@ -85,7 +85,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
 
 
 def _read_files(session: SparkSession, inputs: Inputs, lenient: bool) -> DataFrame:
-    """A row a file. Spark's reader of binary files opens a small one in a quarter of the time
+    """One row per file. Spark's reader of binary files opens a small one in a quarter of the time
     that its reader of texts takes.
     """
     reader = session.read.format("binaryFile").options(

@@ -1,4 +1,4 @@
-"""CSV and TSV: a header, fields in quotes where they hold separators, newlines or quotes.
+"""CSV and TSV with a header. Fields with separators, newlines or quotes are quoted.
 
 A quote that is not closed as it should be costs the one line that it stands in: that line is
 rejected, and reading goes on with the next. Where a record ends can only be told from the start
@@ -60,7 +60,7 @@ LONGEST_NULL = max(map(len, NULLS))
 
 @dataclass(frozen=True)
 class Dialect:
-    """How fields are told apart."""
+    """Separator, quoting and escapes of a file."""
 
     separator: str
     quote: bool = True
@@ -114,7 +114,7 @@ def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str)
 
 
 def guess_dialect(lines: Sequence[str], separator: str | None = None) -> Dialect:
-    """The dialect that makes sense of most of a file's first lines.
+    """The dialect that fits most of a file's first lines.
 
     Args:
         lines: from the header on, without their line ends.

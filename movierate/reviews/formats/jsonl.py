@@ -1,4 +1,4 @@
-"""JSON: an object a line, or documents that hold objects over many lines.
+"""JSON: one object per line, or documents with objects over many lines.
 
 Lines are read in parallel within a file. A file that is an array, or whose objects go over several
 lines, is read from its start by one task: its text is put together until an object is whole.

@@ -31,7 +31,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Row(NamedTuple):
-    """A row of a dump: its values, or the reason why it has none and what was read of it."""
+    """A row of a dump: its values, or the reason why it has none and the raw input."""
 
     values: Sequence[str | None] | None
     reason: str | None = None
@@ -116,7 +116,7 @@ def valid_row(values: Sequence[str | None], raw: bytes | str) -> Row:
 
 
 def malformed_row(text: str) -> Row:
-    """A rejected row that is none of the format's."""
+    """A rejected row that is not valid in the format."""
     return rejected_row(MALFORMED if is_text(text) else UNDECODABLE, text)
 
 

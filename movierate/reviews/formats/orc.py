@@ -27,7 +27,7 @@ THREADS = 8
 
 
 class _SeekableFile(io.RawIOBase):
-    """A file of Hadoop's as pyarrow reads it."""
+    """A file on a Hadoop file system, as a Python file for pyarrow."""
 
     def __init__(self, stream: JavaStream, size: int) -> None:
         self._stream, self._size, self._position = stream, size, 0
@@ -95,7 +95,7 @@ def _stored_type(kind: pa.DataType) -> DataType | None:
 
 
 def _is_binary(content: bytes) -> bool:
-    """Whether bytes are no text, as that of a review of "Orca" in capitals."""
+    """Whether bytes are binary, unlike a text that starts with "ORCA"."""
     return any(byte < 9 for byte in content)
 
 

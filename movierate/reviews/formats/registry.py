@@ -1,4 +1,4 @@
-"""What a format is, and which one a dump has."""
+"""The registry of formats, and detection of a dump's format."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _detect(head: Head) -> Format:
 
 
 def _check_one_format(inputs: Inputs, format: Format) -> None:
-    """Files whose names say another format would only be rejected, line by line."""
+    """Make sure that no file has the suffix of another format: its lines would all be rejected."""
     by_suffix = formats_by_suffix()
     if by_suffix.get(data_suffix(inputs.head.path), format) != format:
         return  # what the files hold is not what their names say

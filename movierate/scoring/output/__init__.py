@@ -1,1 +1,1 @@
-"""Where the ratings are written, and the lock that keeps runs apart."""
+"""The output directory: tables, lock and checkpoint."""

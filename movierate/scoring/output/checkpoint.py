@@ -27,7 +27,7 @@ class Checkpoint:
         self.path = f"{self._file_system.path.rstrip('/')}/{CHECKPOINT}"
 
     def check_kind(self, batches: bool) -> None:
-        """Make sure that a table holds either whole days or batches: no reader takes both.
+        """Make sure that a table has either whole days or batches: readers can't mix them.
 
         Args:
             batches: whether the run is about to write batches.

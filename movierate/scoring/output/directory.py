@@ -69,7 +69,7 @@ class OutputDirectory:
 
     @contextmanager
     def lock(self, say: Callable[[str], None] = lambda line: None) -> Iterator[None]:
-        """Lock the directory until the block ends. What dead runs left is dealt with first.
+        """Lock the directory until the block ends. First recover what dead runs left.
 
         Args:
             say: called with a line when a dead run's lock is removed.

@@ -1,4 +1,4 @@
-"""One run at a time on an output: a file in it says who holds it.
+"""The lock of an output directory: a file that names its owner.
 
 The file is created in a way that fails where there is one already. Local file systems, HDFS, and
 the stores of Google and Azure decide that for one of two runs; S3A may look first and write then,
@@ -136,7 +136,7 @@ def _this_process() -> Holder:
 
 
 def _holder(found: tuple[str, float] | None) -> Holder | None:
-    """What a lock says; None: there is no lock."""
+    """The owner of a lock. None: there is no lock."""
     if found is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""What an output table is: rows that appear partition by partition, whole or not at all."""
+"""The protocol of an output table, whose partitions are published atomically."""
 
 from __future__ import annotations
 
