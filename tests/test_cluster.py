@@ -1,19 +1,22 @@
 """A standalone cluster of separate processes, whose executors have the packed environment."""
 
+import datetime
 import subprocess
 from collections.abc import Iterator
 
 import pandas as pd
 import pytest
 
+from movierate.config.jobs import ScoreConfig
+from movierate.scoring.job import score
 from tests.support.cluster import Cluster
 from tests.support.process import REVIEWS, run
 
 
-@pytest.fixture
-def cluster(tmp_path) -> Iterator[Cluster]:
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory) -> Iterator[Cluster]:
     """A master with two workers of one core each."""
-    with Cluster.running(tmp_path) as cluster:
+    with Cluster.running(tmp_path_factory.mktemp("cluster")) as cluster:
         yield cluster
 
 
@@ -30,13 +33,13 @@ def test_the_packed_environment_rates_and_has_no_tensorflow(packed, tmp_path):
     assert try_import("movierate, pandas, pyarrow").returncode == 0
 
 
-def test_a_cluster_gives_the_ratings_of_a_local_run(cluster, packed, tmp_path):
-    score = ("spark-submit", "jobs/score.py", "--input", REVIEWS, "--date", "2026-01-31")
-    local = run(*score, "--output", tmp_path / "local")
-    assert local.returncode == 0, local.stderr
+def test_a_cluster_gives_the_ratings_of_a_local_run(spark, cluster, packed, tmp_path):
+    config = ScoreConfig(date=datetime.date(2026, 1, 31))
+    score(spark, [str(REVIEWS)], str(tmp_path / "local"), config)
 
     submit = cluster.submit("./environment/bin/python", "--archives", f"{packed}#environment")
-    remote = run(*submit, *score[1:], "--output", tmp_path / "remote")
+    arguments = ("--input", REVIEWS, "--output", tmp_path / "remote", "--date", str(config.date))
+    remote = run(*submit, "jobs/score.py", *arguments)
     assert remote.returncode == 0, remote.stdout + remote.stderr
     assert remote.stderr == ""
     # Both executors unpacked the environment, and their workers ran in it.

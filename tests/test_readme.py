@@ -1,46 +1,64 @@
 """Every command and query of the README and of two guides, run in a copy of the repository."""
 
+from __future__ import annotations
+
+import json
+import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import duckdb
 import pytest
 
 from tests.support.guides import BLOCKS
-from tests.support.process import run
+from tests.support.process import environment, run
 
 SET_UP = ("pip install", "source .venv")
 """What the environment of the tests has behind it already."""
-SESSION = "from pyspark.sql import SparkSession\nspark = SparkSession.builder.getOrCreate()\n"
-"""What pyspark's shell gives a user before the first line."""
 
 
-@pytest.fixture
-def here(clone, monkeypatch) -> Path:
-    monkeypatch.chdir(clone)
-    return clone
+def test_make_demo(clone):
+    result = run("make", "demo", cwd=clone)
+    assert result.returncode == 0, result.stdout + result.stderr
+    check_ranking(result.stdout)
+
+
+@pytest.fixture(scope="module")
+def run_block(clone) -> Iterator[Callable[[str, str], None]]:
+    """Run a block after the others, in one session."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.guide_session"],
+        cwd=clone,
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as session:
+
+        def run_block(language: str, code: str) -> None:
+            print(json.dumps({"language": language, "code": code}), file=session.stdin, flush=True)
+            error = json.loads(session.stdout.readline())["error"]
+            assert error is None, error
+
+        yield run_block
+        session.stdin.close()
 
 
 def name(block: tuple[str, str, str]) -> str:
     return block[2].split("\n")[0][:40]
 
 
-@pytest.mark.parametrize("block", [block for block in BLOCKS if not block[0]], ids=name)
-def test_block(block, here):
+@pytest.mark.parametrize(
+    "block", [block for block in BLOCKS if not block[0] and block[2] != "make demo\n"], ids=name
+)
+def test_block(block, run_block, clone, monkeypatch):
     _, language, code = block
-    if language == "bash":
-        lines = [line for line in code.splitlines() if not line.startswith(SET_UP)]
-        result = run("bash", "-euo", "pipefail", "-c", "\n".join(lines), cwd=here)
-        assert result.returncode == 0, result.stdout + result.stderr
-        if lines == ["make demo"]:
-            check_ranking(result.stdout)
-    elif language == "sql":
+    monkeypatch.chdir(clone)
+    if language == "sql":
         assert len(duckdb.sql(code).fetchall()) > 0
-    elif language == "python":
-        result = run(sys.executable, "-c", SESSION + code, cwd=here)
-        assert result.returncode == 0, result.stderr
     else:
-        raise AssertionError(f"nothing runs {language}")
+        lines = [line for line in code.splitlines() if not line.startswith(SET_UP)]
+        run_block(language, "\n".join(lines))
 
 
 def check_ranking(output: str) -> None:

@@ -288,7 +288,7 @@ def _inside(directory: Path, name: str, where: str) -> Path:
     path = (directory / name).resolve()
     if not path.is_relative_to(directory.resolve()):
         raise UserError(
-            f"model: {where}: {name} is a link out of the bundle: copy the bundle with cp -rL"
+            f"model: {where}: {name} is outside the bundle: copy the bundle with cp -rL"
         )
     return path
 

@@ -161,7 +161,7 @@ def test_a_null_whose_place_in_the_array_is_not_empty() -> None:
 
 
 @pytest.mark.parametrize("token_selection", WAYS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     parts=st.lists(st.sampled_from((*WORDS, *SEPARATORS, "n" * 400, "!" * 400)), max_size=30),
     piece=st.integers(1, 50),

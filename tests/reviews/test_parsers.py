@@ -128,8 +128,8 @@ def test_charsets_that_lines_can_be_read_in(name):
         ("cp037", "can't be read line by line"),
         ("rot13", "can't be read line by line"),
         ("base64", "can't be read line by line"),
-        ("", "no known charset"),
-        ("no\0name", "no known charset"),
+        ("", "is not a known charset"),
+        ("no\0name", "is not a known charset"),
     ],
 )
 def test_a_charset_that_will_not_do_is_one_line(name, says):

@@ -11,16 +11,21 @@ ROOT = Path(__file__).parents[2]
 REVIEWS = ROOT / "examples" / "reviews.jsonl"
 
 
+def environment(**variables: str) -> dict[str, str]:
+    """The variables for another process: this environment's programs, and a session of its own."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, **variables}
+    environment.pop("PYSPARK_SUBMIT_ARGS", None)
+    return environment
+
+
 def run(*command: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
     """Run a program of this environment to its end; `options` as subprocess.run's."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    environment = {**os.environ, "PATH": path, **options.pop("env", {})}  # type: ignore[dict-item]
-    environment.pop("PYSPARK_SUBMIT_ARGS", None)
     return subprocess.run(
         [str(part) for part in command],
         capture_output=True,
         text=True,
         check=False,
-        env=environment,
+        env=environment(**options.pop("env", {})),  # type: ignore[arg-type]
         **{"cwd": ROOT, "timeout": 600, **options},  # type: ignore[call-overload]
     )

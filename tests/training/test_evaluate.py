@@ -83,5 +83,5 @@ def test_good_reviews_alone(rater, tmp_path):
 
 
 def test_none_that_can_be_rated(rater):
-    with pytest.raises(UserError, match="could rate none"):
+    with pytest.raises(UserError, match="could not rate any"):
         evaluate(rater, SCALE, REVIEWS.assign(text="🤩"))
