@@ -6,6 +6,7 @@ Imports run one way, between packages and between modules.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -109,6 +110,8 @@ def test_a_test_imports_no_test_and_no_private_name(path):
             if module.startswith(("tests", "benchmarks")) and not module.startswith(SUPPORT):
                 found.append(module)
             found += [name.name for name in node.names if _is_private(name.name)]
+        elif isinstance(node, ast.Constant) and _is_private_path(node.value):
+            found.append(node.value)  # as monkeypatch.setattr takes it
         elif isinstance(node, ast.Attribute) and _is_private(node.attr):
             is_own = isinstance(node.value, ast.Name) and node.value.id in (
                 "self",
@@ -121,6 +124,12 @@ def test_a_test_imports_no_test_and_no_private_name(path):
 
 def _is_private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__") and name not in PUBLIC
+
+
+def _is_private_path(value: object) -> bool:
+    return (
+        isinstance(value, str) and re.fullmatch(r"movierate\.[\w.]*\._[a-z]\w*", value) is not None
+    )
 
 
 SUPPORT = "tests.support"

@@ -37,8 +37,8 @@ CACHE = "MOVIERATE_CACHE"
 C_FUNCTIONS = ("memcpy", "memmove", "memset")
 """What LLVM may call by itself, and all that our code does."""
 
-_ROOT = Path(__file__).parents[2]
-"""Where the package lies."""
+PACKAGE_PARENT = Path(__file__).parents[2]
+"""The directory of the package. What is cached is named by the source in it."""
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _sources(module: str) -> dict[str, bytes]:
     names = [module]
     while names:
         name = names.pop()
-        path = _ROOT.joinpath(*name.split("."))
+        path = PACKAGE_PARENT.joinpath(*name.split("."))
         path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
         if name in found or not path.is_file():  # not a module, but something within one
             continue

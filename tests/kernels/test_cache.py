@@ -21,7 +21,7 @@ def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The package in another place, whose source the keys are then made of."""
     source = ROOT / "movierate"
     shutil.copytree(source, tmp_path / "movierate", ignore=shutil.ignore_patterns("models"))
-    monkeypatch.setattr(cache, "_ROOT", tmp_path)
+    monkeypatch.setattr(cache, "PACKAGE_PARENT", tmp_path)
     cache.source_digest.cache_clear()
     yield tmp_path / "movierate"
     cache.source_digest.cache_clear()
