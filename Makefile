@@ -17,13 +17,13 @@ demo: $(VENV)/.demo ## score examples/ with the shipped model, and show the resu
 	@$(ACTIVATE) && examples/demo.sh
 
 test: check ## everything: make check, then the tests
-	@$(ACTIVATE) && pytest -n 2 --dist loadfile
+	@$(ACTIVATE) && pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 unit: $(VENV)/.dev ## the tests that need no Spark
 	@$(ACTIVATE) && pytest -n 2 -m unit
 
 coverage: $(VENV)/.dev ## which lines the tests run
-	@$(ACTIVATE) && pytest -n 2 --dist loadfile --cov --cov-report term-missing:skip-covered
+	@$(ACTIVATE) && pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report term-missing:skip-covered
 
 check: $(VENV)/.dev ## style, types and spelling
 	@$(ACTIVATE) && ruff check . && ruff format --check . && mypy && codespell

@@ -13,6 +13,8 @@ import pytest
 from tests.support.guides import BLOCKS
 from tests.support.process import environment, run
 
+MADE = ("make demo\n", "make env\n")
+"""test_make_demo runs the first, and test_cluster.py the second."""
 SET_UP = ("pip install", "source .venv")
 """What the environment of the tests has behind it already."""
 
@@ -49,7 +51,7 @@ def name(block: tuple[str, str, str]) -> str:
 
 
 @pytest.mark.parametrize(
-    "block", [block for block in BLOCKS if not block[0] and block[2] != "make demo\n"], ids=name
+    "block", [block for block in BLOCKS if not block[0] and block[2] not in MADE], ids=name
 )
 def test_block(block, run_block, clone, monkeypatch):
     _, language, code = block
