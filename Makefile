@@ -19,7 +19,7 @@ demo: $(VENV)/.demo ## score examples/ with the shipped model, and show the resu
 test: check ## everything: make check, then the tests
 	@$(ACTIVATE) && pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-unit: $(VENV)/.dev ## the tests that need no Spark
+unit: $(VENV)/.dev ## the quick tests, without Spark
 	@$(ACTIVATE) && pytest -n 2 -m unit
 
 coverage: $(VENV)/.dev ## which lines the tests run

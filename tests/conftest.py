@@ -26,13 +26,13 @@ os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
 
 
 MARKERS = {"test_readme.py": "docs", "test_cluster.py": "cluster"}
-"""The marker of a module. Elsewhere a test is `spark` if it takes the session or says so."""
+"""The marker of a module. Other tests that have none are `spark` if they take the session."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give each test one of the markers unit, spark, cluster and docs."""
+    """Give each test one of the markers unit, slow, spark, cluster and docs."""
     for item in items:
-        if item.get_closest_marker("spark"):
+        if item.get_closest_marker("spark") or item.get_closest_marker("slow"):
             continue
         needs_spark = "spark" in getattr(item, "fixturenames", ())
         item.add_marker(MARKERS.get(item.path.name, "spark" if needs_spark else "unit"))

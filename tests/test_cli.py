@@ -325,6 +325,7 @@ def test_without_java_one_line_says_what_to_install(tmp_path):
     refused(result, "apt-get install openjdk-17-jre-headless")
 
 
+@pytest.mark.slow
 def test_rate_takes_arguments_or_lines():
     given = run("movierate", "rate", "a great, moving film", "boring and bad", "🤩")
     assert given.returncode == 0

@@ -150,11 +150,13 @@ def test_text_bundle_and_rater_need_neither_spark_nor_tensorflow(module):
     import_behind_wall([module], ("pyspark", "py4j", *TRAINING))
 
 
+@pytest.mark.slow
 def test_scoring_and_reviews_do_not_need_tensorflow():
     packages = ("scoring", "scoring.output", "reviews", "reviews.formats", "spark", "cli")
     import_behind_wall(modules(*(f"movierate.{name}" for name in packages)), TRAINING)
 
 
+@pytest.mark.slow
 def test_training_does_not_need_spark():
     import_behind_wall(modules("movierate.training"), ("pyspark", "py4j"))
 

@@ -204,6 +204,7 @@ def test_movies_in_directories_keep_their_leading_zeros(score, dump):
     assert outcome.column("movie_id") == ["0005019281", "0307141985"]
 
 
+@pytest.mark.spark
 def test_no_permission(dump, tmp_path):
     path = write_lines(dump / "r.jsonl", review("1"))
     path.chmod(0)

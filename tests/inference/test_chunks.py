@@ -32,6 +32,7 @@ def _assert_same_tokens(text: str, size: int) -> None:
     assert _known(tokens) == _known(tokenize(text)), (text, found)
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(
     parts=st.lists(
@@ -49,6 +50,7 @@ def test_any_text_in_pieces_of_any_size(parts: list[str], size: int) -> None:
     _assert_same_tokens("".join(parts).encode(errors="replace").decode(), size)
 
 
+@pytest.mark.slow
 def test_every_code_point_beside_words() -> None:
     points = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
     for start in range(0, len(points), 4096):
@@ -99,6 +101,7 @@ print(words_read, (peak() - before) / 1024)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NASTY)
 def test_16_megabytes_take_2_more(name: str) -> None:
     head, tail = ("<b ", ">") if name == "a tag" else ("", "")

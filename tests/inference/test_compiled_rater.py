@@ -102,6 +102,7 @@ def _rate_on_host(directory: Path) -> float:
     return float(rater.rate(["a wonderful film"]).predicted_rating[0])
 
 
+@pytest.mark.slow
 def test_processes_of_a_host_make_one_table_and_agree(tmp_path: Path) -> None:
     with multiprocessing.get_context("spawn").Pool(3) as pool:
         stars = pool.map(_rate_on_host, [tmp_path] * 3)
@@ -113,6 +114,7 @@ def test_processes_of_a_host_make_one_table_and_agree(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["cut", "changed", "empty", "nonsense"])
 def test_a_damaged_table_is_made_again(tmp_path: Path, damage: str) -> None:
     def make() -> dict[str, np.ndarray]:
@@ -141,6 +143,7 @@ def test_rating_imports_neither_numba_nor_spark_nor_tensorflow() -> None:
     assert done.stdout.strip() == "[]", done.stderr
 
 
+@pytest.mark.slow
 def test_without_a_place_for_code_it_is_compiled_and_works(tmp_path: Path) -> None:
     place = tmp_path / "file"
     place.write_text("not a directory")

@@ -4,6 +4,8 @@ import pytest
 
 from tests.support.process import run
 
+pytestmark = pytest.mark.slow
+
 
 def rate(command: str, **options: object) -> tuple[int, str, str]:
     done = run("bash", "-c", command, errors="surrogateescape", **options)

@@ -65,6 +65,7 @@ def test_no_texts_no_ratings(rater):
     assert rater.rate([]).predicted_rating.shape == (0,)
 
 
+@pytest.mark.slow
 def test_the_rater_and_its_plain_reference_equal_keras_on_the_example_reviews(rater, examples):
     bundle = movierate.load("imdb")
     texts = list(examples["text"])

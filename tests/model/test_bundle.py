@@ -50,6 +50,7 @@ def test_a_saved_bundle_rates_as_before(small_bundle, saved):
     np.testing.assert_array_equal(before, after)
 
 
+@pytest.mark.slow
 def test_keras_rates_as_the_rater_does_and_stays_on_the_scale(small_bundle):
     texts = [*TEXTS, "great " * 40, "awful " * 40]
     model = small_bundle.to_keras()
@@ -124,6 +125,7 @@ def test_a_bundle_replaces_a_bundle_and_nothing_else(small_bundle, saved, tmp_pa
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["model", "notes"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_save_that_stops_anywhere_leaves_a_whole_model(small_bundle, tmp_path: Path, way):
     other = dataclasses.replace(small_bundle, token_selection="last")

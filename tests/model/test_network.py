@@ -22,6 +22,8 @@ SEED = [
     (keras.layers.Dense, (None, 1), 65),
 ]
 
+pytestmark = pytest.mark.slow
+
 
 def test_conf_original_gives_the_original_architecture_layer_by_layer():
     config = make_config(TrainConfig, ROOT / "conf" / "original.yaml", {})

@@ -20,6 +20,7 @@ def test_no_review_is_lost(spark, tmp_path, format, seed):
         assert layout.may_be_refused(in_locale_c=False), result.refused
 
 
+@pytest.mark.spark
 def test_no_review_is_lost_in_the_locale_c():
     command = (sys.executable, "-m", "benchmarks.layouts", "--layouts", "3")
     result = run(*command, env={"LC_ALL": "C"})

@@ -80,6 +80,7 @@ def test_json_values_are_what_is_written():
     assert row.values[4:] == ["true", None, None]
 
 
+@pytest.mark.slow
 def test_a_text_of_50_mb_is_a_text():
     text = "good " * 10_000_000
     (row,) = jsonl.parser(["text"], "utf-8")("f", [json.dumps({"text": text}).encode()])

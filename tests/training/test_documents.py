@@ -6,6 +6,8 @@ from scipy import sparse
 
 from movierate.training.documents import NUMBERS, document_vectors
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def two_topics():

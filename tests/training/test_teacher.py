@@ -7,6 +7,8 @@ from movierate.training.teacher import FOLDS, soft_ratings
 
 GOOD, BAD, NOT = 5, 6, 7
 
+pytestmark = pytest.mark.slow
+
 
 def reviews(n: int, seed: int) -> tuple[list[np.ndarray], np.ndarray]:
     """Filler with one opinion; "not" before it makes it the contrary."""

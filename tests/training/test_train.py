@@ -20,6 +20,8 @@ CONFIG = TrainConfig(
     window=36, vocabulary_size=500, min_count=1, epochs=6, batch_size=32, learning_rate=5e-3
 )
 
+pytestmark = pytest.mark.slow
+
 
 PARTS = ("labelled", "validation", "calibration")
 
