@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         needs_spark = "spark" in getattr(item, "fixturenames", ())
         item.add_marker(MARKERS.get(item.path.name, "spark" if needs_spark else "unit"))
     # The longest modules first, so that two workers end at the same time.
-    items.sort(key=lambda item: item.path.name not in (*MARKERS, "test_cli.py", "test_locale.py"))
+    items.sort(key=lambda item: item.path.name not in (*MARKERS, "test_cli.py", "test_jobs.py"))
 
 
 FOR_FEW_ROWS = {

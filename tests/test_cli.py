@@ -3,7 +3,6 @@
 import dataclasses
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -278,38 +277,6 @@ def test_spark_submit_gives_the_same_exit_code_and_line(tmp_path):
     assert result.returncode == 2
     (line,) = (result.stdout + result.stderr).splitlines()
     assert "holds no files with data" in line
-
-
-PHASES = ["start", "input", "rate", "write", "check", "publish"]
-
-
-@pytest.mark.spark
-@pytest.mark.parametrize(
-    ("command", "format"),
-    [(("python", "jobs/score.py"), "text"), (("spark-submit", "jobs/score.py"), "json")],
-)
-def test_a_normal_run_says_what_it_did_and_nothing_else(command, format, tmp_path):
-    arguments = ("--input", REVIEWS, "--output", tmp_path / "out", "--limit", "50")
-    result = run(*command, *arguments, "--log-format", format)
-    assert result.returncode == 0
-    if format == "json":  # spark-submit prints stderr to stdout
-        *log, record = (json.loads(line) for line in result.stdout.splitlines())
-        assert [line["phase"] for line in log] == PHASES
-        assert all(line["level"] == "info" and line["seconds"] >= 0 for line in log)
-        assert log[2]["read"] == record["rows"]["read"] == 50
-        assert Path(record["record"]).exists()
-        return
-    log = result.stderr.splitlines()
-    line = r"movierate: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (\w+): .+ \(\d+\.\d s\)"
-    assert [re.fullmatch(line, text)[1] for text in log] == PHASES
-    assert "50 read" in log[2]
-    lines = result.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == [
-        *("read", "rated", "rejected", "took", "ratings", "rejected", "record", "in")
-    ]
-    assert lines[0].split()[1] == "50"
-    query = lines[-1].removeprefix("in DuckDB ")
-    assert 0 < len(duckdb.sql(query).fetchall()) <= 10
 
 
 def test_without_java_one_line_says_what_to_install(tmp_path):

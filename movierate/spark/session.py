@@ -35,7 +35,9 @@ SETTINGS = {
     # Instants are stored as such, whatever time zone the machine is in.
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-    # What is kept at hand has as few partitions as its rows want, as what is not.
+    # PySpark would look up the caller of each column expression, which takes longer than it.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    # Cached rows have as few partitions as others.
     "spark.sql.optimizer.canChangeCachedPlanOutputPartitioning": "true",
 }
 

@@ -1,9 +1,14 @@
-"""Letters beyond ASCII in names, where the locale is ASCII: as in cron and in containers."""
+"""The jobs as processes: what they print, also where names are beyond ASCII and the locale is not.
+
+Cron and containers have such a locale.
+"""
 
 import json
 import os
+import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.support.process import REVIEWS, ROOT, run
@@ -33,17 +38,48 @@ def score(command: str, locale: str, conf: Path, *arguments: str | Path):
     )
 
 
+PHASES = ["start", "input", "rate", "write", "check", "publish"]
+
+
 @pytest.mark.parametrize(
-    ("command", "locale"),
-    [("python", "LC_ALL=C"), ("spark-submit", "LANG=xx_XX.UTF-8")],  # which is not installed
+    ("command", "locale", "format"),
+    [
+        ("python", "LC_ALL=C", "text"),
+        ("spark-submit", "LANG=xx_XX.UTF-8", "json"),  # which is not installed
+    ],
 )
-def test_such_names_are_read_and_written(command, locale, dump, tmp_path):
+def test_a_run_says_what_it_did_and_nothing_else(command, locale, format, dump, tmp_path):
     output = tmp_path / "ausgabe ü"
-    result = score(command, locale, ROOT / "conf", "--input", dump, "--output", output)
+    paths = ("--input", dump, "--output", output)
+    result = score(command, locale, ROOT / "conf", *paths, "--log-format", format)
     assert result.returncode == 0, result.stdout + result.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ausgabe ü", "dump"]
     (record,) = (json.loads(path.read_text()) for path in (output / "runs").glob("*.json"))
     assert record["rows"]["read"] == 2
+    if format == "json":
+        check_json(result.stdout.splitlines())  # spark-submit prints stderr to stdout
+    else:
+        check_text(result.stdout.splitlines(), result.stderr.splitlines())
+
+
+def check_json(lines: list[str]) -> None:
+    *log, record = map(json.loads, lines)
+    assert [line["phase"] for line in log] == PHASES
+    assert all(line["level"] == "info" and line["seconds"] >= 0 for line in log)
+    assert log[2]["read"] == record["rows"]["read"] == 2
+    assert Path(record["record"]).exists()
+
+
+def check_text(lines: list[str], log: list[str]) -> None:
+    phase = r"movierate: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (\w+): .+ \(\d+\.\d s\)"
+    assert [re.fullmatch(phase, text)[1] for text in log] == PHASES
+    assert "2 read" in log[2]
+    assert [line.split()[0] for line in lines] == [
+        *("read", "rated", "rejected", "took", "ratings", "rejected", "record", "in")
+    ]
+    assert lines[0].split()[1] == "2"
+    query = lines[-1].removeprefix("in DuckDB ")
+    assert len(duckdb.sql(query).fetchall()) == 2
 
 
 @pytest.mark.parametrize(
