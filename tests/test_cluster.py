@@ -64,5 +64,5 @@ def test_executors_without_movierate_are_told_of_in_one_line(cluster, tmp_path):
     assert result.returncode == 2
     errors = [line for line in result.stdout.splitlines() if line.startswith("movierate: error")]
     assert len(errors) == 1
-    assert "«On a cluster» in the README" in errors[0]
+    assert "see docs/cluster.md" in errors[0]
     assert not (tmp_path / "out" / "ratings").exists()

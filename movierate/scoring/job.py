@@ -387,8 +387,7 @@ def _explain(error: Exception, left: str) -> Exception:
     """The cause of a failed run, as one line."""
     if "No module named 'movierate'" in str(error):
         return UserError(
-            "executors: they can't import movierate: send them the environment, "
-            "see «On a cluster» in the README"
+            "executors: they can't import movierate: send them the environment, see docs/cluster.md"
         )
     return RunFailed(f"{first_line(error)}: {left}")
 
