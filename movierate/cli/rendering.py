@@ -31,7 +31,7 @@ def score_summary(record: RunRecord, record_path: str) -> str:
     day = f"scored_date={record.scored_date}"
     skipped, batches = rows.get("skipped"), record.batches
     lines = [
-        f"read      {rows['read']:>14,} rows of {dump} ({columns})",
+        f"read      {rows['read']:>14,} rows of {dump}; {columns}",
         *([f"skipped   {skipped:>14,} rated before"] if skipped is not None else []),
         f"rated     {rows['rated']:>14,} with {record.model_id}",
         f"rejected  {rows['rejected']:>14,}{f' ({reasons})' if reasons else ''}",
