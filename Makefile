@@ -8,7 +8,7 @@ PACKED := dist/movierate-env.tar.gz
 ACTIVATE := source $(VENV)/bin/activate
 MADE_FROM := pyproject.toml constraints.txt scripts/set-up.sh
 
-.PHONY: help demo test unit coverage check format check-schedules nights faults layouts env clean
+.PHONY: help demo test unit coverage check format check-schedules nights faults layouts matrix env clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -42,6 +42,9 @@ $(PACKED): $(VENV)/.demo pyproject.toml constraints.txt $(shell find -L movierat
 nights: $(VENV)/.dev ## seven nights: what was read, skipped, rated, rejected, and what is there in the end
 	@$(ACTIVATE) && python benchmarks/nights.py
 
+matrix: ## the tests on Spark 3.5, 4.0, 4.1, 4.2 and 4.3, each in an environment of its own (an hour)
+	@$(PYTHON) scripts/matrix.py
+
 faults: $(VENV)/.dev ## kill each part of a cluster at each moment of a run, and count what is lost
 	@$(ACTIVATE) && python -m benchmarks.faults
 
@@ -49,7 +52,7 @@ layouts: $(VENV)/.dev ## 1,000 random directories of reviews, of every format: i
 	@$(ACTIVATE) && python -m benchmarks.layouts
 
 clean: ## remove what make has made
-	rm -rf $(VENV) .venv-airflow build dist demo *.egg-info
+	rm -rf $(VENV) .venv-airflow .venv-spark-* build dist demo *.egg-info
 
 $(VENV)/.demo: $(MADE_FROM)
 	@scripts/set-up.sh $(VENV) demo "$(PYTHON)"

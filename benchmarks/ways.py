@@ -9,10 +9,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 from pyspark.ml.functions import predict_batch_udf
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import arrow_udf, pandas_udf
+from pyspark.sql.functions import pandas_udf
 from pyspark.sql.types import FloatType
 
 import movierate
@@ -29,16 +28,6 @@ def limit(spark: SparkSession) -> Any:
             yield pd.Series(np.ones(len(texts), dtype=np.float32))
 
     return pandas_udf(constant, "float")
-
-
-def arrow_limit(spark: SparkSession) -> Any:
-    """The same with an Arrow UDF."""
-
-    def constant(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
-        for texts in batches:
-            yield pa.array(np.ones(len(texts), dtype=np.float32))
-
-    return arrow_udf(constant, "float")
 
 
 def keras_udf(spark: SparkSession, model: Path) -> Any:

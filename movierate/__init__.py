@@ -18,7 +18,16 @@ from movierate.model.ratings import Ratings
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["Bundle", "Rater", "Ratings", "__version__", "load", "open_rater", "rating_udf"]
+__all__ = [
+    "Bundle",
+    "Rater",
+    "Ratings",
+    "__version__",
+    "load",
+    "open_rater",
+    "rating_udf",
+    "register",
+]
 
 
 def open_rater(model: str | Path = DEFAULT_MODEL) -> Rater:
@@ -35,3 +44,10 @@ def rating_udf(spark: SparkSession, model: str | Path = DEFAULT_MODEL) -> Any:
     from movierate.inference import udf  # a rater alone does not need Spark
 
     return udf.rating_udf(spark, model)
+
+
+def register(spark: SparkSession, name: str = "rate", model: str | Path = DEFAULT_MODEL) -> Any:
+    """Register the UDF for SQL: see `movierate.inference.udf.register`."""
+    from movierate.inference import udf
+
+    return udf.register(spark, name, model)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # set-up.sh FOLDER EXTRA PYTHON: a virtual environment with movierate[EXTRA], and Java.
 # make calls it once; a file .EXTRA in the folder says that it is done.
+# CONSTRAINTS names another file of versions than constraints.txt.
 set -euo pipefail
 folder=$1 extra=$2 python=$3
 cd "$(dirname "$0")/.."
@@ -40,7 +41,7 @@ fi
 say "installing into $folder (a few minutes, once)"
 [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
 "$folder/bin/python" -m pip install -qq --disable-pip-version-check \
-  -c constraints.txt -e ".[$extra]" \
+  -c "${CONSTRAINTS:-constraints.txt}" -e ".[$extra]" \
   || stop "pip could not install movierate into $folder: see its message above"
 # The hot loops are compiled now, so that the first run does not wait for it.
 "$folder/bin/python" -c 'from movierate.kernels.cache import kernels; kernels()'

@@ -25,7 +25,7 @@ from tests.support.process import REVIEWS, ROOT, run
 os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
 
 
-MARKERS = {"test_readme.py": "docs", "test_cluster.py": "cluster"}
+MARKERS = {"test_readme.py": "docs", "test_cluster.py": "cluster", "test_connect.py": "cluster"}
 """The marker of a module. Other tests that have none are `spark` if they take the session."""
 
 

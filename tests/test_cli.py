@@ -325,6 +325,7 @@ def test_a_bundle_without_a_card_is_told_of_by_what_it_says(small_bundle, tmp_pa
 
 
 def test_train_then_evaluate_then_score_with_the_model(command, tmp_path):
+    pytest.importorskip("tensorflow")
     (tmp_path / "small.yaml").write_text("window: 36\nvocabulary_size: 2000\nepochs: 2\n")
     model = tmp_path / "models" / "mine"
     trained = run(

@@ -20,17 +20,23 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
         yield cluster
 
 
-def test_the_packed_environment_rates_and_has_no_tensorflow(packed, tmp_path):
+def test_the_packed_environment_rates_without_tensorflow_and_pyspark(packed, tmp_path):
     subprocess.run(["tar", "-xzf", packed, "-C", tmp_path], check=True)
     python = tmp_path / "bin" / "python"
     clean = {"PATH": "/usr/bin:/bin"}
 
-    def try_import(module: str) -> subprocess.CompletedProcess[str]:
-        command = [python, "-c", f"import {module}"]
+    def run_there(*command: str) -> subprocess.CompletedProcess[str]:
+        command = (str(python), *command)
         return subprocess.run(command, env=clean, capture_output=True, text=True, check=False)
 
-    assert "No module named 'tensorflow'" in try_import("tensorflow").stderr
-    assert try_import("movierate, pandas, pyarrow").returncode == 0
+    assert "No module named 'tensorflow'" in run_there("-c", "import tensorflow").stderr
+    assert run_there("-c", "import movierate, pandas, pyarrow").returncode == 0
+    rated = run_there("-m", "movierate.cli.main", "rate", "A great film.")
+    assert rated.returncode == 0, rated.stderr
+    scored = run_there("-m", "movierate.cli.main", "score", "--input", "x", "--output", "y")
+    assert scored.returncode == 2
+    assert scored.stderr.count("\n") == 1
+    assert "this Python has no pyspark" in scored.stderr
 
 
 def test_a_cluster_gives_the_ratings_of_a_local_run(spark, cluster, packed, tmp_path):

@@ -15,6 +15,8 @@ from movierate.model.bundle import DEFAULT_MODEL
 from movierate.reviews.encoding import AUTO
 from movierate.reviews.formats import check_format, format_names
 
+OLDEST_SPARK = (3, 5)
+
 PACKAGES = {"sklearn": "scikit-learn"}
 """Packages whose module has another name."""
 
@@ -125,6 +127,26 @@ def require_packages(command: str, *modules: str) -> None:
         names = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
         verb = "is" if len(missing) == 1 else "are"
         raise UserError(f"{command}: {names} {verb} not installed: pip install 'movierate[train]'")
+
+
+def require_spark(command: str) -> None:
+    """Make sure that there is a pyspark, and not one that is too old.
+
+    Raises:
+        UserError: there is none, or it is.
+    """
+    if find_spec("pyspark") is None:
+        raise UserError(
+            f"{command}: this Python has no pyspark: on a cluster, run it with spark-submit, which "
+            "brings the cluster's; elsewhere, pip install 'movierate[spark]'"
+        )
+    import pyspark
+
+    oldest = ".".join(str(part) for part in OLDEST_SPARK)
+    if tuple(int(part) for part in pyspark.__version__.split(".")[:2]) < OLDEST_SPARK:
+        raise UserError(
+            f"{command}: this is Spark {pyspark.__version__}, and movierate needs {oldest} or newer"
+        )
 
 
 def print_progress(line: str) -> None:

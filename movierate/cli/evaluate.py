@@ -13,6 +13,7 @@ from movierate.cli.arguments import (
     directory,
     load_config,
     require_packages,
+    require_spark,
 )
 from movierate.cli.rendering import describe_further_metrics, describe_metrics, error_table
 from movierate.cli.train import read_labelled
@@ -34,6 +35,7 @@ def add_command(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Rate labelled reviews and print how far off the ratings are; the last line is JSON."""
     config = load_config(DumpConfig, arguments)
+    require_spark("evaluate")
     require_packages("evaluate", "sklearn", *(["matplotlib"] if arguments.output else []))
     from movierate.inference.rater import Rater
     from movierate.model.bundle import load

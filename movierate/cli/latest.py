@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from movierate.cli.arguments import require_spark
+
 
 def add_command(commands: Any) -> None:
     """Add the command to the parser of the command line."""
@@ -16,6 +18,7 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the latest ratings and print how many there are."""
+    require_spark("latest")
     from movierate.scoring.latest import write_latest
     from movierate.spark.paths import check_output
     from movierate.spark.session import check_local, running_spark

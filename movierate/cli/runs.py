@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from movierate.cli.arguments import require_spark
 from movierate.errors import UserError
 
 
@@ -20,6 +21,7 @@ def add_command(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the last runs."""
+    require_spark("runs")
     if arguments.last < 1:
         raise UserError(f"runs: -n {arguments.last} is too small: give at least 1")
     from movierate.scoring.history import last_runs

@@ -8,7 +8,7 @@ import json
 import time
 from typing import Any
 
-from movierate.cli.arguments import add_config, add_dump, add_model, load_config
+from movierate.cli.arguments import add_config, add_dump, add_model, load_config, require_spark
 from movierate.cli.rendering import score_json, score_summary
 from movierate.config.jobs import ScoreConfig, parse_date
 from movierate.errors import GateTripped, UserError
@@ -96,6 +96,7 @@ def _add_flag(score: argparse.ArgumentParser, name: str, help: str) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Rate a dump and print what came of it."""
     config = load_config(ScoreConfig, arguments)
+    require_spark("score")
     from movierate.scoring.gates import describe_gates
     from movierate.scoring.incremental import score_new_files, total
     from movierate.scoring.job import score

@@ -14,6 +14,7 @@ from movierate.cli.arguments import (
     load_config,
     print_progress,
     require_packages,
+    require_spark,
 )
 from movierate.cli.rendering import describe_metrics, describe_rating_scale
 from movierate.config.jobs import DumpConfig, TrainConfig
@@ -46,6 +47,7 @@ def add_command(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Train a model and print how good it is."""
     config = load_config(TrainConfig, arguments)
+    require_spark("train")
     from movierate.model.bundle import check_replaceable
     from movierate.reviews.dataset import review_texts
     from movierate.spark.paths import check_apart, check_names

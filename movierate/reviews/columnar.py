@@ -44,6 +44,7 @@ from movierate.reviews.schema import (
     is_blank,
 )
 from movierate.reviews.types import as_text, common_type, convert, is_longer_than_double
+from movierate.spark.functions import is_valid_utf8, make_valid_utf8
 
 SETTINGS = {
     # `Title` and `title` are two columns, as they are in the files.
@@ -293,7 +294,7 @@ def _select_columns(
     names = {place: names_of(name)[0] for place, name in zip(places, wanted.names, strict=True)}
     bad = reduce(
         lambda one, other: one | other,
-        (F.coalesce(~F.is_valid_utf8(F.col(place)), F.lit(False)) for place in strings),
+        (F.coalesce(~is_valid_utf8(F.col(place)), F.lit(False)) for place in strings),
     )
     blank = F.to_json(F.struct(*(F.col(p).alias(names[p]) for p in strings)))
     return frame.select(
@@ -318,7 +319,7 @@ def _as_identifier(leaf: Leaf | None) -> Column:
     text = _as_text(leaf)
     if leaf is None or not isinstance(leaf.type, BinaryType):
         return text
-    is_text = F.is_valid_utf8(text) & ~text.rlike(r"[\x00-\x08\x0e-\x1f\x7f]")
+    is_text = is_valid_utf8(text) & ~text.rlike(r"[\x00-\x08\x0e-\x1f\x7f]")
     return F.when(is_text, text).otherwise(F.lower(F.hex(leaf.value(_stored_column(leaf)))))
 
 
@@ -339,7 +340,7 @@ def _stored_column(leaf: Leaf) -> Column:
 
 
 def _head(text: Column) -> Column:
-    return F.substring(F.make_valid_utf8(text), 1, RAW_CHARACTERS)
+    return F.substring(make_valid_utf8(text), 1, RAW_CHARACTERS)
 
 
 def read_schema(leaves: Sequence[Leaf]) -> StructType:

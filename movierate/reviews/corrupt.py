@@ -31,13 +31,27 @@ SMALLEST_GROUP = 8
 BZIP2_END = f"{0x177245385090:048b}".lstrip("0")
 """The bits that end a bzip2 file, but for a checksum and padding."""
 
+UNREADABLE = {
+    "BrotliCodec": "Spark can't read Brotli: write the file with another compression",
+    "timestamp with local time zone": "Spark 3.5 reads no ORC file with an instant in it: write "
+    "the column as a timestamp without a time zone, or use Spark 4",
+    "ParquetMetadataConverter.getLogicalTypeAnnotation": "Spark 3.5 reads no Parquet file with a "
+    "half-precision float in it: write the column as a float, or use Spark 4",
+}
+"""What the stack says of a sound file that Spark can't read, and how to mend the file."""
+
 _NAMED = re.compile(r"while reading file (\S+)\.(?:\s|$)")
 _CAUSE = re.compile(r"^Caused by: (.*)$", re.MULTILINE)
 
 
 def is_read_failure(error: Exception) -> bool:
-    """Whether a Spark job failed for a file that it could not read."""
-    return "FAILED_READ_FILE" in str(error)
+    """Whether a Spark job failed for a file that it could not read.
+
+    Spark says so since 4.0. 3.5 does for Parquet and ORC alone: of others, the stack tells that the
+    failure came from within the scan of files.
+    """
+    said = str(error)
+    return "FAILED_READ_FILE" in said or "execution.datasources.FileScanRDD" in said
 
 
 def broken_files(
@@ -114,9 +128,9 @@ def _cause(failure: str) -> str:
     cause = causes[-1] if causes else "unknown"
     if "ChecksumException" in cause or "Checksum error" in cause:
         return f"its checksum file, .NAME.crc beside it, does not match: remove it ({cause})"
-    if "BrotliCodec" in cause:
-        return f"Spark can't read Brotli: write the file with another compression ({cause})"
-    return cause
+    return next(
+        (f"{hint} ({cause})" for sign, hint in UNREADABLE.items() if sign in failure), cause
+    )
 
 
 def _parse(rows: Rows, lenient: bool, files: Sequence[str], others: bool = False) -> DataFrame:

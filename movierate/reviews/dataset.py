@@ -150,8 +150,7 @@ def read_reviews(
     )
     rows = records.rows(wanted)
     broken = [*records.broken, *(unfinished_bzip2(spark, inputs.files) if format.has_lines else ())]
-    if broken and config.strict:
-        raise UserError(unreadable(f"{broken[0].source}: {broken[0].why}"))
+    check_strict(config, broken)
     check_all_read(rows.scan(False), _find_files_with_rows(inputs, records))
 
     def canonical(frame: DataFrame) -> DataFrame:
@@ -240,16 +239,22 @@ def collect(dump: Dump, config: DumpConfig, *columns: str | Column) -> pd.DataFr
     except SPARK_ERRORS as error:
         if not is_read_failure(error):
             raise
-        if config.strict:
-            raise UserError(unreadable(first_line(error))) from None
-    return dump.around_broken_files().frame.select(*columns).toPandas()
+    dump = dump.around_broken_files()
+    check_strict(config, dump.broken)
+    return dump.frame.select(*columns).toPandas()
 
 
-def unreadable(what: str) -> str:
-    """The error for a broken file with --strict."""
-    return (
-        f"input: {what} (repair or remove the file, or remove --strict to read around the damage)"
-    )
+def check_strict(config: DumpConfig, broken: Sequence[BrokenFile]) -> None:
+    """Make sure that no file is broken, if config.strict asks for that.
+
+    Raises:
+        UserError: the first of them is.
+    """
+    if config.strict and broken:
+        raise UserError(
+            f"input: {broken[0].source}: {broken[0].why} "
+            "(repair or remove the file, or remove --strict to read around the damage)"
+        )
 
 
 def _find_files_with_rows(inputs: Inputs, records: Records) -> list[File]:
@@ -300,13 +305,14 @@ def _guess_scale(records: Records, text: tuple[str, ...], rating: str) -> Scale 
     first = [text] if records.directories.named(rating) else []
     wanted = Wanted((*first, rating))
     written = F.regexp_extract(F.col(wanted.places[-1]), f"^{NUMBER}$", 1)
-    number = F.regexp_replace(written, ",", ".").try_cast("double")
     rows = records.rows(wanted)
+    given = rows.parse(rows.scan(True)).select(F.regexp_replace(written, ",", ".").alias("given"))
+    frame = given.select(F.expr("try_cast(given AS double)").alias("number"))
+    number = F.col("number")
     tops = [
         F.struct(F.count_if(number <= top), F.max(F.when(number <= top, number)))
         for top in SCALE_TOPS
     ]
-    frame = rows.parse(rows.scan(True))
     count, low, *found = frame.agg(F.count(number), F.min(number), *tops).collect()[0]
     high = next((high for below, high in found if 2 * below > count), None)
     return None if high is None else guess_scale(low, high)

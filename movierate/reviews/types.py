@@ -104,9 +104,9 @@ def _are_doubles(frames: Sequence[DataFrame], name: str) -> bool:
     for frame in frames:
         for field in frame.schema:
             if field.name.lower() == name and is_longer_than_double(field.dataType):
-                number = F.col(quote_name(field.name))
-                rounded = number.cast("double").try_cast(field.dataType)
-                if not frame.where(~number.eqNullSafe(rounded)).isEmpty():
+                numbers = frame.select(F.col(quote_name(field.name)).alias("number"))
+                rounded = f"try_cast(double(number) AS {field.dataType.simpleString()})"
+                if not numbers.where(f"NOT number <=> {rounded}").isEmpty():
                     return False
     return True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from py4j.protocol import Py4JError
@@ -20,7 +20,7 @@ from movierate.logs import Phases
 from movierate.model import bundle
 from movierate.model.bundle import Bundle
 from movierate.reviews.corrupt import is_read_failure
-from movierate.reviews.dataset import Dump, read_reviews, unreadable
+from movierate.reviews.dataset import Dump, check_strict, read_reviews
 from movierate.reviews.names import list_names
 from movierate.reviews.schema import MALFORMED, RAW_CHARACTERS, is_blank
 from movierate.scoring.accounting import Account, Counts, count_rows
@@ -127,7 +127,7 @@ def score_partition(
         else:
             _publish(task, rated, started)
             record.status = DONE
-        _release(rated.cached)
+        _release(task.persisted)
     except BaseException as error:
         left = _give_up(task, error, time.monotonic() - clock)
         if isinstance(error, PySparkException | Py4JError | OSError):
@@ -147,6 +147,8 @@ class _Task:
     partition: OutputPartition
     record: RunRecord
     phases: Phases
+    persisted: list[DataFrame] = field(default_factory=list)
+    """What Spark keeps in memory for it. A later run would find old rows there."""
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ def _rate_dump(task: _Task, dump: Dump, model: _Model) -> _Rated:
     """All rows with their ratings, counted, with the gates in the record."""
     config, record, partition = task.config, task.record, task.partition
     known = find_rated(task.output, model.bundle.model_id, partition) if config.skip_rated else None
-    rated = _rate_all(dump, model, config, known)
+    rated = _rate_all(task, dump, model, known)
     account = rated.counts.account(config.skip_rated)
     record.rows, record.rejected_by_reason = account.rows, account.rejected_by_reason
     record.ratings_unread, record.drift = account.ratings_unread, account.drift
@@ -232,38 +234,38 @@ class _Rated:
     """A dump's rows with their ratings."""
 
     rows: DataFrame
-    cached: Sequence[DataFrame]
-    """Persisted: the rows, and what they are made of."""
+    """Persisted."""
     counts: Counts
     dump: Dump
 
 
-def _rate_all(dump: Dump, model: _Model, config: ScoreConfig, known: DataFrame | None) -> _Rated:
+def _rate_all(task: _Task, dump: Dump, model: _Model, known: DataFrame | None) -> _Rated:
     """All rows, persisted and counted.
 
     This finds the files that can't be read to their end. Then everything is read again, around
     those files.
     """
+    config = task.config
     rows = _rate(dump, model.rate, config, known).persist()
-    cached = [rows]
+    task.persisted.append(rows)
     try:
         if config.skip_rated and has_duplicates(rows):
             rows = mark_duplicates(rows).persist()
-            cached.append(rows)
-        return _Rated(rows, cached, count_rows(rows, dump.kept, model.reference), dump)
+            task.persisted.append(rows)
+        return _Rated(rows, count_rows(rows, dump.kept, model.reference), dump)
     except SPARK_ERRORS as error:
-        _release(cached)
+        _release(task.persisted)
         if not is_read_failure(error) or dump.was_read_around:
             raise
-        if config.dump.strict:
-            raise UserError(unreadable(first_line(error))) from None
-    return _rate_all(dump.around_broken_files(), model, config, known)
+    dump = dump.around_broken_files()
+    check_strict(config.dump, dump.broken)
+    return _rate_all(task, dump, model, known)
 
 
-def _release(frames: Sequence[DataFrame]) -> None:
+def _release(persisted: list[DataFrame]) -> None:
     """Remove persisted frames from Spark's memory."""
-    for frame in frames:
-        frame.unpersist()
+    while persisted:
+        persisted.pop().unpersist()
 
 
 def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -> DataFrame:
@@ -374,6 +376,7 @@ def _give_up(task: _Task, error: BaseException, seconds: float) -> str:
     record.fail(error)
     _stop_clock(record, task.phases, seconds)
     try:
+        _release(task.persisted)
         if not record.format and not output.has_records():
             return "nothing was published"
         is_clear = output.abandon(record.run_id)

@@ -19,6 +19,7 @@ from pyspark import SparkConf, SparkContext
 from pyspark.sql import SparkSession
 
 from movierate.errors import UserError
+from movierate.spark.connect import NEEDS_CLASSIC, check_classic
 from movierate.spark.errors import SPARK_ERRORS, first_line
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -54,6 +55,8 @@ def start_spark(name: str, driver_memory: str | None = None, verbose: bool = Fal
         UserError: no Java or no Spark, or the cluster can't be reached.
     """
     conf = SparkConf().setAppName(name)
+    if "SPARK_REMOTE" in os.environ or conf.contains("spark.remote"):
+        raise UserError(NEEDS_CLASSIC)
     if "PYSPARK_GATEWAY_PORT" not in os.environ:  # not under spark-submit: we start the JVM
         _require_java()
         _require_spark()
@@ -70,10 +73,23 @@ def start_spark(name: str, driver_memory: str | None = None, verbose: bool = Fal
         spark = SparkSession.builder.config(conf=conf).getOrCreate()
     except (*SPARK_ERRORS, OSError) as error:
         raise UserError(f"spark: can't start ({first_line(error)})") from None
+    check_classic(spark)
+    _use_this_python(spark)
     _set_log_level(spark, verbose)
     # Spark's handler would cancel its jobs first, and fail where the JVM has had the signal, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     return spark
+
+
+def _use_this_python(spark: SparkSession) -> None:
+    """Let local workers run the driver's Python, unless a setting names one.
+
+    Spark would run the `python3` on the PATH, which may be another one.
+    """
+    context = spark.sparkContext
+    is_given = "PYSPARK_PYTHON" in os.environ or context.getConf().get("spark.pyspark.python")
+    if str(context.master).startswith("local") and not is_given:
+        context.pythonExec = sys.executable
 
 
 def _set_log_level(spark: SparkSession, verbose: bool) -> None:

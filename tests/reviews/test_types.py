@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from pyspark.sql.types import DataType, StructType
+from pyspark.sql import SparkSession
+from pyspark.sql.types import DataType
 
 from movierate.reviews.types import common_type, union_by_name
 
 
-def types(*names: str) -> list[DataType]:
-    return [StructType.fromDDL(f"x {name}")["x"].dataType for name in names]
+def types(spark: SparkSession, *names: str) -> list[DataType]:
+    return [spark.createDataFrame([], f"x {name}").schema["x"].dataType for name in names]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ def types(*names: str) -> list[DataType]:
 )
 def test_the_narrowest_type_that_holds_all(spark, given, common):
     for order in (given, given[::-1]):
-        assert [common_type(types(*order))] == types(common)
+        assert [common_type(types(spark, *order))] == types(spark, common)
 
 
 def test_rows_of_days_that_differ(spark):

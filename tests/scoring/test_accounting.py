@@ -112,9 +112,9 @@ def test_rotten_tomatoes_critics(spark, tmp_path, encoding):
 
 def test_the_wrong_charset_rejects_and_does_not_mangle(spark, tmp_path):
     rotten_tomatoes(tmp_path / "reviews.tsv")
-    frame = read_reviews(spark, [str(tmp_path)], DumpConfig()).frame.toPandas()
-    assert frame["reason"].fillna("").tolist() == ["undecodable", "undecodable", ""]
-    assert frame["text"].tolist() == [None, None, "Great"]
+    rows = read_reviews(spark, [str(tmp_path)], DumpConfig()).frame.collect()
+    assert [row.reason for row in rows] == ["undecodable", "undecodable", None]
+    assert [row.text for row in rows] == [None, None, "Great"]
 
 
 def test_amazon_ratings_are_of_1_to_5_and_a_flag_beats_that(spark, tmp_path):

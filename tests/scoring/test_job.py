@@ -10,11 +10,10 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import functions as F
-from pyspark.sql.functions import arrow_udf
+from pyspark.sql.functions import pandas_udf
 
 import movierate
 from movierate.config.jobs import DumpConfig, ScoreConfig
@@ -282,16 +281,16 @@ def test_a_worker_holds_a_few_long_texts_and_not_all_of_them(spark):
         status = Path("/proc/self/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
-    def measure(batches: Iterator[pa.Array]) -> Iterator[pa.Array]:
+    def measure(batches: Iterator[pd.Series]) -> Iterator[pd.Series]:
         before = None
         for ratings in rate(batches):
             if before is None:  # the model is open: from now on, the peak is of texts
                 Path("/proc/self/clear_refs").write_text("5")
                 before = peak()
-            yield pa.array([peak() - before] * len(ratings))
+            yield pd.Series([peak() - before] * len(ratings))
 
     texts = spark.range(0, 100, 1, 1).select(F.repeat(F.lit("a good film, "), 80_000).alias("t"))
-    (most,) = texts.select(arrow_udf(measure, "long")("t").alias("m")).agg(F.max("m")).first()
+    (most,) = texts.select(pandas_udf(measure, "long")("t").alias("m")).agg(F.max("m")).first()
     assert most < 60
 
 

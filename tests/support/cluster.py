@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -49,14 +49,12 @@ class Cluster:
         cluster = cls(folder)
         try:
             log = cluster._start(MASTER)
-            cluster.master = "spark://" + _wait_for(log, "Starting Spark master at spark://")
+            cluster.master = "spark://" + wait_for(log, "Starting Spark master at spark://")
             cluster.restart_workers()
             yield cluster
         finally:
             for process in cluster.processes:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGTERM)
-                process.wait()
+                stop_daemon(process)
 
     def restart_workers(self) -> None:
         """Two workers, as somebody who looks after the cluster sees to."""
@@ -65,7 +63,7 @@ class Cluster:
             resources = ("--cores", "1", "--memory", "1g", "--work-dir", str(self.work))
             log = self._start(WORKER, *resources, self.master)
             self.workers.append(self.processes[-1])
-            _wait_for(log, "Successfully registered with master")
+            wait_for(log, "Successfully registered with master")
 
     @property
     def work(self) -> Path:
@@ -93,33 +91,56 @@ class Cluster:
     def _start(self, kind: str, *arguments: str) -> Path:
         """Start a daemon; returns its log."""
         log = self.folder / f"{len(self.processes)}.log"
-        (self.folder / "log4j2.properties").write_text(LOG_SETTINGS)
-        # The cluster's own environment: nothing of the one that submits to it.
-        environment = {
-            "PATH": "/usr/local/bin:/usr/bin:/bin",
-            "SPARK_HOME": str(SPARK_CLASS.parent.parent),
-            "SPARK_CONF_DIR": str(self.folder),
-            "SPARK_LOCAL_IP": "127.0.0.1",
-            "SPARK_DAEMON_JAVA_OPTS": QUICK_START,
-        }
-        if "JAVA_HOME" in os.environ:
-            environment["JAVA_HOME"] = os.environ["JAVA_HOME"]
         at = ("--host", "127.0.0.1", "--port", "0", "--webui-port", "0")
-        with log.open("wb") as out:
-            self.processes.append(
-                subprocess.Popen(
-                    [SPARK_CLASS, kind, *at, *arguments],
-                    cwd=self.folder,
-                    env=environment,
-                    stdout=out,
-                    stderr=out,
-                    start_new_session=True,
-                )
-            )
+        self.processes.append(start_daemon([SPARK_CLASS, kind, *at, *arguments], log))
         return log
 
 
-def _wait_for(log: Path, text: str) -> str:
+@contextmanager
+def connect_server(folder: Path) -> Iterator[str]:
+    """A server of Spark Connect with two cores; gives its address."""
+    conf = ("--conf", "spark.connect.grpc.binding.port=0")
+    kind = ("--class", "org.apache.spark.sql.connect.service.SparkConnectServer")
+    log = folder / "connect.log"
+    submit = SPARK_CLASS.with_name("spark-submit")
+    command = [submit, "--master", "local[2]", *conf, *kind, "spark-internal"]
+    server = start_daemon(command, log, PYSPARK_PYTHON=sys.executable)
+    try:
+        started = wait_for(log, "Spark Connect server started at: ")
+        yield f"sc://127.0.0.1:{started.rpartition(':')[2]}"
+    finally:
+        stop_daemon(server)
+
+
+def start_daemon(
+    command: Sequence[str | Path], log: Path, **variables: str
+) -> subprocess.Popen[bytes]:
+    """Start a daemon of Spark's in an environment of its own: nothing of ours is in it."""
+    (log.parent / "log4j2.properties").write_text(LOG_SETTINGS)
+    environment = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "SPARK_HOME": str(SPARK_CLASS.parent.parent),
+        "SPARK_CONF_DIR": str(log.parent),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_DAEMON_JAVA_OPTS": QUICK_START,
+        **variables,
+    }
+    if "JAVA_HOME" in os.environ:
+        environment["JAVA_HOME"] = os.environ["JAVA_HOME"]
+    with log.open("wb") as out:
+        return subprocess.Popen(
+            command, cwd=log.parent, env=environment, stdout=out, stderr=out, start_new_session=True
+        )
+
+
+def stop_daemon(process: subprocess.Popen[bytes]) -> None:
+    """Stop a daemon and what it has started."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+    process.wait()
+
+
+def wait_for(log: Path, text: str) -> str:
     """What follows the text on its line in a log, once it has come."""
     for _ in range(3_000):
         for line in log.read_text().splitlines():

@@ -50,10 +50,10 @@ def write_rows(path: Path, *rows: Row) -> Path:
     """Rows of one schema in the format that the name tells: .jsonl, .csv or .parquet."""
     if path.suffix == ".jsonl":
         return write_lines(path, *rows)
-    frame = pd.DataFrame(rows)
     if path.suffix == ".csv":
-        return write(path, frame.to_csv(index=False))
-    return write_parquet(path, **{name: frame[name].tolist() for name in frame})
+        return write(path, pd.DataFrame(rows).to_csv(index=False))
+    names = dict.fromkeys(name for row in rows for name in row)
+    return write_parquet(path, **{name: [row.get(name) for row in rows] for name in names})
 
 
 def cut_off(path: Path) -> Path:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+SPARK = tuple(int(part) for part in version("pyspark").split(".")[:2])
+"""Which Spark this is, as (4, 3)."""
+
 REVIEWS = ROOT / "examples" / "reviews.jsonl"
 
 

@@ -50,6 +50,10 @@ FEWEST_SWALLOWED = 8
 
 _BACKSLASH = "\ud800"
 """Stands for an escaped backslash; decoding gives no such character."""
+
+_NUL = "\ud801"
+"""Stands for a NUL, which Python 3.10's parser refuses."""
+
 _LINE_END = re.compile(rb"\r?\n|\r")
 _HINT = re.compile(r'\ufeff?"?sep=.?"?\r?')
 
@@ -233,8 +237,8 @@ def records(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[list[str] 
             reader = csv.reader(queue, **dialect.options())
             yield None, first
             continue
-        if dialect.backslash:
-            fields = [field.replace(_BACKSLASH, "\\") for field in fields]
+        for stand_in, character in queue.stand_ins.items():
+            fields = [field.replace(stand_in, character) for field in fields]
         yield fields, "".join(queue.record)
 
 
@@ -244,6 +248,8 @@ class _Lines:
     def __init__(self, lines: Iterator[str], backslash: bool) -> None:
         self.lines = lines
         self.backslash = backslash
+        self.stand_ins: dict[str, str] = {}
+        """What stands for characters that Python's parser would not take as they are."""
         self.again: deque[str] = deque()
         self.record: list[str] = []
         self.length = 0
@@ -258,7 +264,11 @@ class _Lines:
         if self.length > LONGEST_RECORD:
             raise csv.Error("a quote is not closed")
         if self.backslash:
+            self.stand_ins[_BACKSLASH] = "\\"
             line = line.replace("\\\\", _BACKSLASH).replace('\\"', '""')
+        if "\0" in line:
+            self.stand_ins[_NUL] = "\0"
+            line = line.replace("\0", _NUL)
         return line
 
 
