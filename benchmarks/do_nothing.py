@@ -7,6 +7,5 @@ from ways import limit
 
 spark = SparkSession.builder.getOrCreate()
 rate = limit(spark)
-frame = spark.read.parquet(sys.argv[1])
-frame.select(rate("text")).write.format("noop").mode("overwrite").save()
+rate(spark.read.parquet(sys.argv[1])).write.format("noop").mode("overwrite").save()
 spark.stop()

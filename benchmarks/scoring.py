@@ -158,10 +158,7 @@ def _session(cores: int) -> Any:
 def _ways(work: Path) -> dict[str, Callable[[Any], Any]]:
     import ways
 
-    found: dict[str, Callable[[Any], Any]] = {
-        "limit": ways.limit,
-        "limit, Arrow UDF": ways.arrow_limit,
-    }
+    found: dict[str, Callable[[Any], Any]] = {"limit": ways.limit}
     for window in (50, 400):
         model = work / f"original-{window}-last"
         found[f"Keras in a pandas UDF, {window}"] = partial(ways.keras_udf, model=model)
@@ -180,9 +177,9 @@ def _is_slow(name: str) -> bool:
     return "Keras" in name or "predict" in name
 
 
-def _seconds(spark: Any, dump: Path, udf: Any) -> float:
+def _seconds(spark: Any, dump: Path, way: Any) -> float:
     start = time.perf_counter()
-    rated = spark.read.parquet(str(dump)).select(udf("text").alias("r"))
+    rated = way(spark.read.parquet(str(dump)))
     rated.write.format("noop").mode("overwrite").save()
     return time.perf_counter() - start
 
@@ -224,6 +221,34 @@ def _throughput(arguments: argparse.Namespace, work: Path) -> Any:
     }
     udfs = {name: make(spark) for name, make in _ways(work).items()}
     return _rounds(spark, udfs, dumps, arguments.repeat)
+
+
+def interfaces(arguments: argparse.Namespace, work: Path) -> Any:
+    """Rows per second by Spark's ways to call Python, and each against nothing done that way."""
+    rounds = _child("interfaces", arguments, work)
+    rates = _medians(rounds)
+    limits = {name: f"limit, {name.rpartition(', ')[2]}" for name in rates}
+    shares = {name: _ratio(rounds, name, limits[name]) for name in rates}
+    rows = [(name, f"{rate:,.0f}", f"{shares[name]:.2f}") for name, rate in rates.items()]
+    _print_table(("way", "rows/s", "share of its limit"), rows)
+    gain = _ratio(rounds, "movierate, mapInArrow", "movierate, pandas UDF")
+    _print_table(("mapInArrow : pandas UDF", f"{gain:.2f}"), [])
+    return {"rows_per_second": rates, "share_of_limit": shares, "gain": gain, "rounds": rounds}
+
+
+def _interfaces(arguments: argparse.Namespace, work: Path) -> Any:
+    import ways
+
+    spark, model = _session(arguments.cores), work / "imdb"
+    found = {
+        "limit, pandas UDF": ways.limit(spark),
+        "limit, mapInArrow": ways.limit_in_arrow(spark),
+        "movierate, pandas UDF": ways.ours(spark, model),
+        "movierate, mapInArrow": ways.ours_in_arrow(spark, model),
+    }
+    dump = make_dump(arguments.reviews, arguments.rows, work / "dump")
+    dumps = dict.fromkeys((False, True), (arguments.rows, dump))
+    return _rounds(spark, found, dumps, arguments.repeat)
 
 
 def windows(arguments: argparse.Namespace, work: Path) -> Any:
@@ -559,6 +584,7 @@ def _draw(result: Any, path: Path) -> None:
 
 PARTS = {
     "throughput": throughput,
+    "interfaces": interfaces,
     "windows": windows,
     "cold": cold,
     "memory": memory,
@@ -567,6 +593,7 @@ PARTS = {
 }
 CHILDREN: dict[str, Callable[[argparse.Namespace, Path], Any]] = {
     "throughput": _throughput,
+    "interfaces": _interfaces,
     "windows": _windows,
     "memory": _memory,
     "growth": _growth,
