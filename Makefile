@@ -8,7 +8,7 @@ PACKED := dist/movierate-env.tar.gz
 ACTIVATE := source $(VENV)/bin/activate
 MADE_FROM := pyproject.toml constraints.txt scripts/set-up.sh
 
-.PHONY: help demo test unit coverage check format check-schedules nights faults layouts matrix env clean
+.PHONY: help demo test unit coverage check format check-schedules nights faults layouts matrix stores env clean
 
 help: ## what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -17,7 +17,7 @@ demo: $(VENV)/.demo ## score examples/ with the shipped model, and show the resu
 	@$(ACTIVATE) && examples/demo.sh
 
 test: check ## everything: make check, then the tests
-	@$(ACTIVATE) && pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(ACTIVATE) && pytest -n 2 -m "not stores and not delta" --dist loadfile --no-loadscope-reorder
 
 unit: $(VENV)/.dev ## the quick tests, without Spark
 	@$(ACTIVATE) && pytest -n 2 -m unit
@@ -44,6 +44,9 @@ nights: $(VENV)/.dev ## seven nights: what was read, skipped, rated, rejected, a
 
 matrix: ## the tests on Spark 3.5, 4.0, 4.1, 4.2 and 4.3, each in an environment of its own (an hour)
 	@$(PYTHON) scripts/matrix.py
+
+stores: $(VENV)/.dev ## the job on HDFS, YARN and S3, each started here from Maven Central's JARs
+	@$(ACTIVATE) && pytest -m stores -p no:xdist -rs -s
 
 faults: $(VENV)/.dev ## kill each part of a cluster at each moment of a run, and count what is lost
 	@$(ACTIVATE) && python -m benchmarks.faults

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from movierate.config.jobs import DELTA
+
 if TYPE_CHECKING:
     from movierate.scoring.run_record import RunRecord
 
@@ -27,7 +29,10 @@ def score_summary(record: RunRecord, record_path: str) -> str:
         dump += f"; {describe_rating_scale(record.rating_scale, record.ratings_unread)}"
     broken = len(record.broken_files)
     output = record.output.rstrip("/")
-    files = f"{output}/ratings/**/*.parquet".replace("'", "''")
+    quoted = f"{output}/ratings".replace("'", "''")
+    table = f"read_parquet('{quoted}/**/*.parquet', union_by_name = true)"
+    if record.arguments.get("output_format") == DELTA:
+        table = f"delta_scan('{quoted}')"
     day = f"scored_date={record.scored_date}"
     skipped, batches = rows.get("skipped"), record.batches
     lines = [
@@ -45,7 +50,7 @@ def score_summary(record: RunRecord, record_path: str) -> str:
         f"ratings   {output}/ratings/{day}",
         f"rejected  {output}/rejected/{day}",
         f"record    {record_path}",
-        f"in DuckDB FROM read_parquet('{files}', union_by_name = true) LIMIT 10",
+        f"in DuckDB FROM {table} LIMIT 10",
     ]
     return "\n".join(lines)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from movierate.cli.arguments import add_config, add_dump, add_model, load_config, require_spark
 from movierate.cli.rendering import score_json, score_summary
-from movierate.config.jobs import ScoreConfig, parse_date
+from movierate.config.jobs import DELTA, PARQUET, ScoreConfig, parse_date
 from movierate.errors import GateTripped, UserError
 from movierate.logs import FORMATS as LOG_FORMATS
 from movierate.logs import JSON, Phases
@@ -45,6 +45,11 @@ def add_command(commands: Any) -> None:
         score,
         "--skip-rated",
         "skip reviews that this model has rated, unless their text was edited",
+    )
+    score.add_argument(
+        "--output-format",
+        choices=(PARQUET, DELTA),
+        help=f"of ratings/ and rejected/; {PARQUET} by default, {DELTA} needs Delta's JARs",
     )
     _add_flag(score, "--incremental", "read only files that no run has scored")
     score.add_argument(
@@ -128,16 +133,20 @@ def run(arguments: argparse.Namespace) -> None:
 def _start_spark(arguments: argparse.Namespace, config: ScoreConfig) -> Any:
     """Start Spark after the checks that need no Spark. A failure leaves a record, too."""
     from movierate.model.bundle import find
+    from movierate.scoring.output.delta import DELTA_SETTINGS
     from movierate.scoring.run_record import start_record, write_record
+    from movierate.spark.bundles import is_uri
     from movierate.spark.paths import check_output
     from movierate.spark.session import check_local, start_spark
 
     check_output(arguments.output)
     clock, now = time.monotonic(), datetime.datetime.now(datetime.timezone.utc)
     try:
-        find(config.model)
+        if not is_uri(config.model):
+            find(config.model)
         check_local(arguments.input)
-        return start_spark("movierate score", verbose=arguments.verbose)
+        settings = DELTA_SETTINGS if config.output_format == DELTA else {}
+        return start_spark("movierate score", verbose=arguments.verbose, settings=settings)
     except UserError as error:
         record = start_record(arguments.input, arguments.output, config, now)
         record.fail(error)

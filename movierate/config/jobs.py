@@ -18,6 +18,9 @@ from movierate.errors import UserError
 from movierate.model.bundle import DEFAULT_MODEL
 from movierate.model.shapes import SHORTEST_WINDOW
 
+PARQUET, DELTA = "parquet", "delta"
+"""The formats of output tables."""
+
 LARGEST = 2**31 - 1
 """The largest whole number that Spark takes."""
 
@@ -107,6 +110,7 @@ class ScoreConfig(Settings):
     max_drift: Annotated[float, Field(ge=0)] | None = None
     drift_baseline: Text | None = None
     drift_nights: Count = 7
+    output_format: Literal["parquet", "delta"] = "parquet"
     gate_before_publish: bool = False
     skip_rated: bool = False
     incremental: bool = False

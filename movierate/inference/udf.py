@@ -19,7 +19,8 @@ from pyspark.sql.types import FloatType, IntegerType, StructField, StructType
 from movierate.inference.encoder import Texts
 from movierate.inference.rater import Rater, Settings
 from movierate.kernels.cache import Code, Kernels, host_code
-from movierate.model.bundle import DEFAULT_MODEL, BundleFiles, read
+from movierate.model.bundle import DEFAULT_MODEL, BundleFiles
+from movierate.spark.bundles import read_bundle
 from movierate.spark.connect import is_connect
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def rating_udf(spark: SparkSession, model: str | Path = DEFAULT_MODEL) -> Any:
 
     Args:
         spark: the session whose executors will run it. They need movierate, not TensorFlow.
-        model: the name of a shipped model or a bundle's directory.
+        model: the name of a shipped model or a bundle's directory, here or in a store
+            (s3a://models/mine).
 
     Returns:
         A UDF from string to the struct `RATING`; predicted_rating is null where the text has no
@@ -60,7 +62,7 @@ def rating_udf(spark: SparkSession, model: str | Path = DEFAULT_MODEL) -> Any:
     Raises:
         UserError: there is no such bundle, or it is broken.
     """
-    return udf_of(spark, read(model))
+    return udf_of(spark, read_bundle(spark, model))
 
 
 def register(spark: SparkSession, name: str = "rate", model: str | Path = DEFAULT_MODEL) -> Any:

@@ -249,13 +249,17 @@ def load(name_or_dir: str | Path) -> Bundle:
     return read(name_or_dir).bundle
 
 
-def read(name_or_dir: str | Path) -> BundleFiles:
+def read(name_or_dir: str | Path, named: str | None = None) -> BundleFiles:
     """The bytes of the files that a bundle's manifest names, not yet verified.
+
+    Args:
+        name_or_dir: a shipped bundle or a directory.
+        named: what messages call it, if the user named another place.
 
     Raises:
         UserError: there is no such bundle, it can't be read or is too large.
     """
-    where = str(name_or_dir)
+    where = named or str(name_or_dir)
     with _explain_errors(where):
         before = None
         while before != (state := _state(find(name_or_dir))):  # replaced while it was read

@@ -77,7 +77,7 @@ def score_new_files(
     """
     phases = phases or Phases()
     check_names(spark, [], output)
-    directory = OutputDirectory(spark, output, paths)
+    directory = OutputDirectory(spark, output, paths, config.output_format)
     inputs = find_inputs(spark, paths, may_be_empty=True)
     if inputs.listing.repeated:
         raise UserError(

@@ -17,7 +17,6 @@ from movierate.config.jobs import ScoreConfig
 from movierate.errors import RunFailed, UserError
 from movierate.inference.udf import udf_of
 from movierate.logs import Phases
-from movierate.model import bundle
 from movierate.model.bundle import Bundle
 from movierate.reviews.corrupt import is_read_failure
 from movierate.reviews.dataset import Dump, check_strict, read_reviews
@@ -56,6 +55,7 @@ from movierate.scoring.skip_rated import (
     skip_known,
     with_retained,
 )
+from movierate.spark.bundles import read_bundle
 from movierate.spark.errors import SPARK_ERRORS, first_line
 from movierate.spark.paths import check_names
 
@@ -91,7 +91,7 @@ def score(
     """
     phases = phases or Phases()
     check_names(spark, [], output)
-    directory = OutputDirectory(spark, output, paths)
+    directory = OutputDirectory(spark, output, paths, config.output_format)
     with directory.lock(phases.say):
         directory.checkpoint.check_kind(batches=False)
         return score_partition(spark, directory, paths, config, phases)
@@ -165,7 +165,7 @@ class _Model:
 def _load_model(task: _Task) -> _Model:
     """The model, after a check that the settings fit it and the output."""
     _check_kept(task.config.keep)
-    files = bundle.read(task.config.model)
+    files = read_bundle(task.spark, task.config.model)
     model = files.bundle
     check_gates(task.config, model)
     place = task.output.directory, task.config, model, task.partition.date

@@ -181,6 +181,23 @@ class FileSystem:
         with _explain_errors():
             self._fs.delete(self._path(path), recursive)
 
+    def size(self, path: str) -> int:
+        """Bytes of a file, or of all files in a directory."""
+        with _explain_errors():
+            return int(self._fs.getContentSummary(self._path(path)).getLength())
+
+    def copy_to_local(self, path: str, target: Path) -> None:
+        """Copy a file or a directory to this machine."""
+        with _explain_errors():
+            local = self._path(f"file://{target}")
+            self._fs.copyToLocalFile(False, self._path(path), local, True)  # no .crc files
+
+    def copy_from_local(self, path: Path, target: str) -> None:
+        """Copy a file or a directory of this machine here, and make the directories around it."""
+        with _explain_errors():
+            self._fs.mkdirs(self._path(parent_of(target)))
+            self._fs.copyFromLocalFile(self._path(f"file://{path}"), self._path(target))
+
     def _path(self, path: str) -> Any:
         return _path_class(self._java)(path)
 

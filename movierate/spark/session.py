@@ -9,7 +9,7 @@ import re
 import shutil
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,13 +43,19 @@ SETTINGS = {
 }
 
 
-def start_spark(name: str, driver_memory: str | None = None, verbose: bool = False) -> SparkSession:
+def start_spark(
+    name: str,
+    driver_memory: str | None = None,
+    verbose: bool = False,
+    settings: Mapping[str, str] | None = None,
+) -> SparkSession:
     """The session that spark-submit configured, else a local one on all cores.
 
     Args:
         name: of the application.
         driver_memory: of a JVM that is started here; None leaves it to spark-defaults.conf.
         verbose: whether Spark says what it does, and not only what goes wrong.
+        settings: more of Spark's, for where the user has set no others.
 
     Raises:
         UserError: no Java or no Spark, or the cluster can't be reached.
@@ -70,6 +76,8 @@ def start_spark(name: str, driver_memory: str | None = None, verbose: bool = Fal
     try:
         for key, value in SETTINGS.items():
             conf.set(key, value)
+        for key, value in (settings or {}).items():
+            conf.setIfMissing(key, value)
         spark = SparkSession.builder.config(conf=conf).getOrCreate()
     except (*SPARK_ERRORS, OSError) as error:
         raise UserError(f"spark: can't start ({first_line(error)})") from None

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pyspark.sql import SparkSession
 
 from movierate.errors import UserError
-from movierate.scoring.output.table import OutputTable
+from movierate.scoring.output.table import OutputPartition, OutputTable
 from movierate.spark.filesystem import FileSystem
 
 CHECKPOINT = ".checkpoint"
@@ -20,9 +20,9 @@ INPUTS = "movierate-inputs.json"
 class Checkpoint:
     """The checkpoint of an output directory. Spark's file source writes most of it."""
 
-    def __init__(self, spark: SparkSession, directory: str, ratings: OutputTable) -> None:
-        """Take the checkpoint; nothing is written yet."""
-        self._spark, self._ratings, self._directory = spark, ratings, directory
+    def __init__(self, spark: SparkSession, directory: str, tables: Sequence[OutputTable]) -> None:
+        """Take the checkpoint of these tables; nothing is written yet."""
+        self._spark, self._tables, self._directory = spark, tables, directory
         self._file_system = FileSystem(spark, directory)
         self.path = f"{self._file_system.path.rstrip('/')}/{CHECKPOINT}"
 
@@ -36,7 +36,7 @@ class Checkpoint:
             UserError: the output holds days of the other kind, or it holds batches and the
                 checkpoint that knows their files is gone.
         """
-        published = self._ratings.partitions()
+        published = self._published()
         has_batches = any(partition.batch is not None for partition in published)
         if batches and published and not has_batches:
             raise UserError(
@@ -56,8 +56,11 @@ class Checkpoint:
 
     def date_of(self, batch: int) -> datetime.date | None:
         """The day under which a batch was published; None if it was not."""
-        found = (part.date for part in self._ratings.partitions() if part.batch == batch)
-        return next(found, None)
+        return next((part.date for part in self._published() if part.batch == batch), None)
+
+    def _published(self) -> list[OutputPartition]:
+        """What is in either table: of a batch, all rows may have been rejected."""
+        return [part for table in self._tables for part in table.partitions()]
 
     def sort_inputs(self, paths: Sequence[str]) -> list[str]:
         """The --input paths in the order of the first run, by which Spark knows them.

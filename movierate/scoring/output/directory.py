@@ -14,8 +14,10 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from movierate.config.jobs import DELTA, PARQUET
 from movierate.errors import UserError
 from movierate.scoring.output.checkpoint import CHECKPOINT, Checkpoint
+from movierate.scoring.output.delta import LOG, DeltaTable, is_delta
 from movierate.scoring.output.lock import lock
 from movierate.scoring.output.parquet import STAGING, ParquetTable
 from movierate.scoring.output.table import RATINGS, REJECTED, OutputPartition, OutputTable
@@ -25,12 +27,19 @@ from movierate.spark.paths import check_apart
 
 READY = "READY"
 
+TABLES: Mapping[str, type[ParquetTable] | type[DeltaTable]] = {
+    PARQUET: ParquetTable,
+    DELTA: DeltaTable,
+}
+"""The kinds of tables, by the format that a user names."""
+
 WRITTEN = (
     *(f"{table}/scored_date=2026-01-31/part-0.snappy.parquet" for table in (RATINGS, REJECTED)),
     *(f"{table}/scored_date=2026-01-31/batch=0/part-0.parquet" for table in (RATINGS, REJECTED)),
     f"{RUNS}/20260131T030000Z-01234567.json",
     f"{STAGING}/20260131T030000Z-01234567/{READY}",
     f"{CHECKPOINT}/metadata",
+    f"{RATINGS}/{LOG}/0.json",
 )
 """A file of each kind that runs write."""
 
@@ -38,11 +47,24 @@ WRITTEN = (
 class OutputDirectory:
     """An output directory: its tables, the records of its runs, its checkpoint and its lock."""
 
-    def __init__(self, spark: SparkSession, directory: str, inputs: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        spark: SparkSession,
+        directory: str,
+        inputs: Sequence[str] = (),
+        format: str | None = None,
+    ) -> None:
         """Take the directory; nothing is written yet.
 
+        Args:
+            spark: the session.
+            directory: where the tables are, or will be.
+            inputs: paths that the run reads.
+            format: of the tables, of `TABLES`; None: that of those that are there.
+
         Raises:
-            UserError: it is a file, can't be reached, or shares files with one of the inputs.
+            UserError: it is a file, can't be reached, shares files with one of the inputs, or has
+                tables of another format.
         """
         self._spark = spark
         self._file_system = FileSystem(spark, directory)
@@ -50,17 +72,38 @@ class OutputDirectory:
         self._check_locked: Callable[[], None] = lambda: None
         self.directory = directory
         """As the user wrote it."""
-        self.tables: Mapping[str, OutputTable] = {
-            name: ParquetTable(spark, self._root, name) for name in (RATINGS, REJECTED)
-        }
-        self.checkpoint = Checkpoint(spark, directory, self.tables[RATINGS])
         try:
             exists = self._file_system.exists(self._root)
             if exists and not self._file_system.is_directory(self._root):
                 raise UserError(f"output: {directory} is a file: name a directory")
+            table = TABLES[self._check_format(format)]
         except FileSystemError as error:
             raise UserError(f"output: {directory} can't be used ({error})") from None
+        self.tables: Mapping[str, OutputTable] = {
+            name: table(spark, self._root, name) for name in (RATINGS, REJECTED)
+        }
+        self.checkpoint = Checkpoint(spark, directory, tuple(self.tables.values()))
         check_apart(spark, inputs, directory, WRITTEN)
+
+    def _check_format(self, asked: str | None) -> str:
+        """The format of the tables.
+
+        Raises:
+            UserError: there are tables of another format than the one asked for.
+        """
+        paths = [f"{self._root}/{name}" for name in (RATINGS, REJECTED)]
+        if any(is_delta(self._file_system, path) for path in paths):
+            found = DELTA
+        elif any(self._file_system.list(path) for path in paths):
+            found = PARQUET
+        else:
+            return asked or PARQUET
+        if asked not in (None, found):
+            raise UserError(
+                f"output: {self.directory} has tables in {found}: set output_format to {found}, or "
+                "choose another --output"
+            )
+        return found
 
     @property
     def ratings(self) -> OutputTable:

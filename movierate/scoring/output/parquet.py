@@ -53,6 +53,11 @@ class ParquetTable:
         staged = self._staging_path(run_id, partition)
         return self._spark.read.schema(StructType()).parquet(staged).count()
 
+    def read_staged(self, run_id: str, partition: OutputPartition) -> DataFrame | None:
+        """The staged rows, without the partition's columns; None if there are none."""
+        staged = self._staging_path(run_id, partition)
+        return self._spark.read.parquet(staged) if self._file_system.exists(staged) else None
+
     def publish(self, run_id: str, partition: OutputPartition) -> None:
         """See `OutputTable.publish`."""
         staged, final = self._staging_path(run_id, partition), f"{self._path}/{partition.path}"

@@ -1,0 +1,54 @@
+"""A session with Delta, which reaches a server of S3, too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from pyspark.sql import SparkSession
+
+from movierate.scoring.output.delta import DELTA_SETTINGS
+from movierate.spark.session import start_spark, stop_spark
+from tests.support.maven import find_jars
+from tests.support.process import SPARK
+from tests.support.stores import Store, s3_server
+
+RELEASES = {
+    (3, 5): "io.delta:delta-spark_2.12:3.3.3",
+    (4, 0): "io.delta:delta-spark_2.13:4.0.1",
+    (4, 1): "io.delta:delta-spark_4.1_2.13:4.3.1",
+    (4, 2): "io.delta:delta-spark_4.2_2.13:4.4.0",
+}
+"""The release of Delta for each Spark."""
+
+SPARK_BRINGS = (
+    *("org.apache.hadoop", "org.apache.logging.log4j", "org.slf4j", "org.scala-lang"),
+    *("com.fasterxml.jackson.core", "com.fasterxml.jackson.datatype", "org.apache.parquet"),
+    *("org.xerial.snappy", "com.github.luben"),
+)
+
+
+@pytest.fixture(scope="session")
+def s3(tmp_path_factory) -> Iterator[Store]:
+    with s3_server("moto", tmp_path_factory.mktemp("moto")) as store:
+        yield store
+
+
+@pytest.fixture(scope="session")
+def settings(s3) -> dict[str, str]:
+    """Spark's settings for Delta in the store, and on this machine."""
+    if SPARK not in RELEASES:
+        pytest.skip(f"Delta has no release for Spark {SPARK[0]}.{SPARK[1]}")
+    jars = find_jars(RELEASES[SPARK], without=SPARK_BRINGS)
+    s3_jars = s3.settings["spark.driver.extraClassPath"]
+    usual = {key: value for key, value in s3.settings.items() if "commit" not in key.lower()}
+    return {**usual, "spark.driver.extraClassPath": os.pathsep.join([*jars, s3_jars])}
+
+
+@pytest.fixture(scope="session")
+def spark(settings) -> Iterator[SparkSession]:
+    conf = " ".join(f"--conf {key}={value}" for key, value in settings.items())
+    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--master local[2] {conf} pyspark-shell"
+    yield start_spark("movierate delta", settings=DELTA_SETTINGS)
+    stop_spark()
