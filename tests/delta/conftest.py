@@ -43,7 +43,8 @@ def settings(s3) -> dict[str, str]:
     jars = find_jars(RELEASES[SPARK], without=SPARK_BRINGS)
     s3_jars = s3.settings["spark.driver.extraClassPath"]
     usual = {key: value for key, value in s3.settings.items() if "commit" not in key.lower()}
-    return {**usual, "spark.driver.extraClassPath": os.pathsep.join([*jars, s3_jars])}
+    few = {"spark.databricks.delta.snapshotPartitions": "2"}
+    return {**usual, **few, "spark.driver.extraClassPath": os.pathsep.join([*jars, s3_jars])}
 
 
 @pytest.fixture(scope="session")

@@ -101,7 +101,7 @@ def test_a_run_that_breaks_as_it_publishes_is_completed_by_the_next(spark, tmp_p
     output, dump = str(tmp_path / "out"), tmp_path / "dump.jsonl"
     score(spark, [write_dump(dump, 2)], output, CONFIG)
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError("the disk is gone")
 
     monkeypatch.setattr(FileSystem, "delete", fail)  # both tables are replaced, no more is done

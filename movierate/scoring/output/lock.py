@@ -152,10 +152,14 @@ def _describe(holder: Holder) -> str:
 
 
 def _start_time(pid: int) -> str | None:
-    """When a process of this machine started, or None if there is none: ids are used again."""
+    """When a process of this machine started, or None if there is none: ids are used again.
+
+    One that has ended is there until its parent asks for it. In a container, nobody may.
+    """
     try:
         with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            return stat.read().rpartition(")")[2].split()[19]
+            fields = stat.read().rpartition(")")[2].split()
+            return None if fields[0] == "Z" else fields[19]
     except OSError:
         pass
     try:
