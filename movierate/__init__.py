@@ -16,7 +16,9 @@ from movierate.model.bundle import DEFAULT_MODEL, Bundle, load
 from movierate.model.ratings import Ratings
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
+
+    from movierate.scoring.run_record import RunRecord
 
 __all__ = [
     "Bundle",
@@ -27,6 +29,7 @@ __all__ = [
     "open_rater",
     "rating_udf",
     "register",
+    "score",
 ]
 
 
@@ -51,3 +54,29 @@ def register(spark: SparkSession, name: str = "rate", model: str | Path = DEFAUL
     from movierate.inference import udf
 
     return udf.register(spark, name, model)
+
+
+def score(
+    reviews: DataFrame, output: str, name: str = "dataframe", **settings: object
+) -> RunRecord:
+    """Rate the reviews of a DataFrame and publish one day of ratings, as `movierate score` does.
+
+    >>> record = movierate.score(reviews, "s3a://ratings", date="2026-01-31")  # doctest: +SKIP
+    >>> record.rows                                                           # doctest: +SKIP
+    {'read': 200, 'rated': 190, 'rejected': 10}
+
+    The session of the DataFrame stays, with its settings and its logging.
+
+    Args:
+        reviews: rows with a text; its column and the others are found by their usual names.
+        output: a directory for ratings/, rejected/ and runs/.
+        name: what records and rejected rows call the DataFrame.
+        settings: as in conf/score.yaml: model, text, keep, skip_rated, output_format, ...
+
+    Raises:
+        movierate.errors.UserError: a setting, the model, the output or the reviews are invalid.
+        movierate.errors.RunFailed: the run broke; nothing of it was published.
+    """
+    from movierate.scoring import dataframe
+
+    return dataframe.score_dataframe(reviews, output, name, settings)

@@ -20,12 +20,17 @@ def add_command(commands: Any) -> None:
     """Add the command to the parser of the command line."""
     score = commands.add_parser("score", help="rate a review dump with Spark, as Parquet")
     score.set_defaults(run=run)
-    score.add_argument(
+    reviews = score.add_mutually_exclusive_group(required=True)
+    reviews.add_argument(
         "--input",
-        required=True,
         nargs="+",
         metavar="PATH",
         help="files, directories or patterns of reviews",
+    )
+    reviews.add_argument(
+        "--table",
+        metavar="NAME",
+        help="a table or view, as spark.table takes it: catalog.db.reviews",
     )
     score.add_argument(
         "--output", required=True, metavar="DIR", help="directory for ratings/, rejected/ and runs/"
@@ -102,6 +107,12 @@ def run(arguments: argparse.Namespace) -> None:
     """Rate a dump and print what came of it."""
     config = load_config(ScoreConfig, arguments)
     require_spark("score")
+    if config.incremental and arguments.table:
+        raise UserError(
+            "incremental: it reads files that no run has scored, and a table has none to name: "
+            "use --skip-rated with --table"
+        )
+    from movierate.reviews.frames import find_table
     from movierate.scoring.gates import describe_gates
     from movierate.scoring.incremental import score_new_files, total
     from movierate.scoring.job import score
@@ -112,8 +123,12 @@ def run(arguments: argparse.Namespace) -> None:
     # What is wrong with the input is one line on stderr: this one waits until that is looked at.
     phases.over("start", f"Spark {spark.version} at {spark.sparkContext.master}", say=False)
     try:
-        asked = (arguments.input, arguments.output, config, phases)
-        runs = score_new_files(spark, *asked) if config.incremental else [score(spark, *asked)]
+        place = arguments.output, config, phases
+        if config.incremental:
+            runs = score_new_files(spark, arguments.input, *place)
+        else:
+            table = arguments.table
+            runs = [score(spark, find_table(spark, table) if table else arguments.input, *place)]
     finally:
         stop_spark()
     if not runs:
@@ -144,11 +159,12 @@ def _start_spark(arguments: argparse.Namespace, config: ScoreConfig) -> Any:
     try:
         if not is_uri(config.model):
             find(config.model)
-        check_local(arguments.input)
+        check_local(arguments.input or ())
         settings = DELTA_SETTINGS if config.output_format == DELTA else {}
         return start_spark("movierate score", verbose=arguments.verbose, settings=settings)
     except UserError as error:
-        record = start_record(arguments.input, arguments.output, config, now)
+        paths = arguments.input or [f"table {arguments.table}"]
+        record = start_record(paths, arguments.output, config, now)
         record.fail(error)
         record.seconds = round(time.monotonic() - clock, 3)
         write_record(record, None)

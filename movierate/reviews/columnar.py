@@ -216,7 +216,9 @@ def _read_rows(
             paths = inputs.listing.spark_paths() if is_all else exact
             reader = session.read.schema(read_schema([leaf for leaf in leaves if leaf]))
             reader = reader.options(ignoreCorruptFiles=lenient, recursiveFileLookup=True)
-            rows = _select_columns(format.load(reader, paths), wanted, leaves, targets, directories)
+            file = F.col("_metadata.file_path")
+            loaded = format.load(reader, paths)
+            rows = select_columns(loaded, wanted, leaves, targets, directories, file)
             frames.append(inputs.listing.leave_out(rows) if is_all else rows)
         if not frames:
             empty = ", ".join(
@@ -259,12 +261,13 @@ def _check_text(file: File, leaf: Leaf | None) -> None:
         )
 
 
-def _select_columns(
+def select_columns(
     frame: DataFrame,
     wanted: Wanted,
     leaves: Sequence[Leaf | None],
     targets: Sequence[DataType],
     directories: Directories,
+    source: Column,
 ) -> DataFrame:
     """The rows of files of one kind, as `Rows.parse` gives them.
 
@@ -274,8 +277,8 @@ def _select_columns(
         leaves: the files' own, for each of `wanted.names`.
         targets: the types that all files' columns go into, for each of `wanted.kept`.
         directories: the columns that are directories.
+        source: the file, or what else the rows come from.
     """
-    source = F.col("_metadata.file_path")
     places = wanted.places
     types = [StringType()] * len(wanted.texts) + [_kept_type(target) for target in targets]
     columns = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -12,6 +12,7 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
+from pyspark.sql.types import DataType
 
 from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
@@ -25,9 +26,10 @@ from movierate.reviews.corrupt import (
 )
 from movierate.reviews.encoding import AUTO, check_encoding, guess_encoding
 from movierate.reviews.formats.registry import Format, choose_format
+from movierate.reviews.frames import Table, check_text, table_records
 from movierate.reviews.inputs import Inputs, find_inputs
 from movierate.reviews.kept import KeptColumn, find_kept
-from movierate.reviews.listing import File, check_all_read
+from movierate.reviews.listing import File, Listing, check_all_read
 from movierate.reviews.names import list_names
 from movierate.reviews.ratings import NUMBER, SCALE_TOPS, Scale, guess_scale, parse_rating
 from movierate.reviews.schema import BrokenFile, Records, Rows, Wanted, is_blank, kept_places
@@ -115,7 +117,7 @@ class Dump:
 
 def read_reviews(
     spark: SparkSession,
-    paths: Sequence[str],
+    reviews: Sequence[str] | Table,
     config: DumpConfig,
     keep: Sequence[str] = (),
     stars: Scale = STARS,
@@ -125,7 +127,7 @@ def read_reviews(
 
     Args:
         spark: the session.
-        paths: files, directories or patterns, all of one format.
+        reviews: files, directories or patterns, all of one format; or a table.
         config: the format and the columns, as far as the user named them.
         keep: columns of the dump to carry along under these names.
         stars: the scale to give ratings on.
@@ -135,7 +137,9 @@ def read_reviews(
         UserError: there is no such input, it is empty or can't be read, its format can't be told,
             a column is missing, or Spark would pass over one of the files.
     """
-    inputs = find_inputs(spark, paths, whole.inputs if whole else None)
+    if isinstance(reviews, Table):
+        return _read_table(reviews, config, keep, stars)
+    inputs = find_inputs(spark, reviews, whole.inputs if whole else None)
     format = choose_format(config.format, inputs)
     inputs = inputs.only(format.select(inputs.files))
     check_not_container(inputs)
@@ -143,11 +147,8 @@ def read_reviews(
     roles = whole.roles if whole else find_roles(records, config)
     kept = whole.kept if whole else find_kept(keep, records, inputs.listing)
     scale = _rating_scale(records, roles, config)
-    wanted = Wanted(
-        tuple(dict.fromkeys(names for names in roles.wanted.values() if names)),
-        tuple(column.column for column in kept),
-        {column.column: column.type for column in kept if whole and column.type is not None},
-    )
+    types = {column.column: column.type for column in kept if whole and column.type is not None}
+    wanted = _wanted(roles, kept, types)
     rows = records.rows(wanted)
     broken = [*records.broken, *(unfinished_bzip2(spark, inputs.files) if format.has_lines else ())]
     check_strict(config, broken)
@@ -170,6 +171,42 @@ def read_reviews(
         _rows=rows,
         _select_canonical=canonical,
     )
+
+
+def _read_table(table: Table, config: DumpConfig, keep: Sequence[str], stars: Scale) -> Dump:
+    """`read_reviews` for a table."""
+    records = table_records(table)
+    roles = find_roles(records, config)
+    check_text(table, records, roles.text[0])
+    inputs = Inputs((table.name,), Listing((), (), ()), ())
+    kept = find_kept(keep, records, inputs.listing)
+    scale = _rating_scale(records, roles, config)
+    wanted = _wanted(roles, kept, {})
+    rows = records.rows(wanted)
+
+    def canonical(frame: DataFrame) -> DataFrame:
+        return _select_canonical(frame, roles, wanted, scale.scale if scale else None, stars)
+
+    return Dump(
+        frame=canonical(rows.scan(False)),
+        format=f"table {table.name}",
+        encoding=records.encoding,
+        roles=roles,
+        rating_scale=scale,
+        inputs=inputs,
+        kept=kept,
+        broken=(),
+        was_read_around=True,  # its files are not ours to look for
+        _read_records=records,
+        _rows=rows,
+        _select_canonical=canonical,
+    )
+
+
+def _wanted(roles: Roles, kept: Sequence[KeptColumn], types: Mapping[str, DataType]) -> Wanted:
+    """The columns of these roles, and those kept."""
+    texts = dict.fromkeys(names for names in roles.wanted.values() if names)
+    return Wanted(tuple(texts), tuple(column.column for column in kept), types)
 
 
 def _read_records(

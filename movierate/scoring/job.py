@@ -20,6 +20,7 @@ from movierate.logs import Phases
 from movierate.model.bundle import Bundle
 from movierate.reviews.corrupt import is_read_failure
 from movierate.reviews.dataset import Dump, check_strict, read_reviews
+from movierate.reviews.frames import Table
 from movierate.reviews.names import list_names
 from movierate.reviews.schema import MALFORMED, RAW_CHARACTERS, is_blank
 from movierate.scoring.accounting import Account, Counts, count_rows
@@ -70,7 +71,7 @@ class Run:
 
 def score(
     spark: SparkSession,
-    paths: Sequence[str],
+    reviews: Sequence[str] | Table,
     output: str,
     config: ScoreConfig,
     phases: Phases | None = None,
@@ -79,7 +80,7 @@ def score(
 
     Args:
         spark: the session.
-        paths: files, directories or patterns of the dump.
+        reviews: files, directories or patterns of the dump; or a table.
         output: a directory for ratings/, rejected/ and runs/.
         config: the model, the dump's columns, the day, the gates.
         phases: told of each phase that is over.
@@ -91,16 +92,17 @@ def score(
     """
     phases = phases or Phases()
     check_names(spark, [], output)
+    paths = () if isinstance(reviews, Table) else reviews
     directory = OutputDirectory(spark, output, paths, config.output_format)
     with directory.lock(phases.say):
         directory.checkpoint.check_kind(batches=False)
-        return score_partition(spark, directory, paths, config, phases)
+        return score_partition(spark, directory, reviews, config, phases)
 
 
 def score_partition(
     spark: SparkSession,
     output: OutputDirectory,
-    paths: Sequence[str],
+    reviews: Sequence[str] | Table,
     config: ScoreConfig,
     phases: Phases,
     partition: OutputPartition | None = None,
@@ -110,16 +112,17 @@ def score_partition(
 
     Args:
         partition: None for the day of config, or today.
-        whole: the dump that the paths are a part of, if they are.
+        whole: the dump that the files are a part of, if they are.
     """
     started, clock = datetime.datetime.now(datetime.timezone.utc), time.monotonic()
     partition = partition or OutputPartition(config.date or started.date())
+    paths = [f"table {reviews.name}"] if isinstance(reviews, Table) else reviews
     record = start_record(paths, output.directory, config, started)
     record.scored_date, record.batch = partition.date.isoformat(), partition.batch
     task = _Task(spark, output, config, partition, record, phases)
     try:
         model = _load_model(task)
-        dump = _read_dump(task, paths, model, whole)
+        dump = _read_dump(task, reviews, model, whole)
         rated = _rate_dump(task, dump, model)
         if record.gates_tripped and config.gate_before_publish:
             output.abandon(record.run_id)
@@ -191,11 +194,13 @@ def _check_kept(names: Sequence[str]) -> None:
         seen[column.lower()] = column
 
 
-def _read_dump(task: _Task, paths: Sequence[str], model: _Model, whole: Dump | None) -> Dump:
+def _read_dump(
+    task: _Task, reviews: Sequence[str] | Table, model: _Model, whole: Dump | None
+) -> Dump:
     """The dump, with what was found in the record."""
     config, record = task.config, task.record
     scale = model.bundle.rating_scale
-    dump = read_reviews(task.spark, paths, config.dump, config.keep, scale, whole)
+    dump = read_reviews(task.spark, reviews, config.dump, config.keep, scale, whole)
     listing = dump.inputs.listing
     record.format, record.encoding = dump.format, dump.encoding
     record.rating_scale = dump.rating_scale.as_record() if dump.rating_scale else None
@@ -396,6 +401,8 @@ def _explain(error: Exception, left: str) -> Exception:
 
 
 def _describe_input(dump: Dump) -> str:
+    if not dump.inputs.files:
+        return dump.format
     count, size = len(dump.inputs.files), dump.inputs.listing.bytes / 1e6
     said = f"{count:,} file{'s'[: count != 1]}, {size:,.1f} MB of {dump.format}, {dump.encoding}"
     passed_over = len(dump.inputs.listing.passed_over)

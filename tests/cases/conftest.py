@@ -28,12 +28,13 @@ def score(spark, dump, tmp_path, monkeypatch, capsys) -> Score:
 
     def score(
         *arguments: str,
-        input: Path | str | Sequence[Path | str] = dump,
+        input: Path | str | Sequence[Path | str] | None = dump,
         output: Path | str = tmp_path / "out",
         date: str | None = DAY,
     ) -> Outcome:
         paths = [input] if isinstance(input, str | Path) else input
-        command = ["score", "--input", *map(str, paths), "--output", str(output), *arguments]
+        named = ["--input", *map(str, paths)] if paths else []
+        command = ["score", *named, "--output", str(output), *arguments]
         before = _files(Path(output))
         capsys.readouterr()
         code = main(command + (["--date", date] if date else []))

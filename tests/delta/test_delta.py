@@ -19,7 +19,7 @@ from movierate.errors import RunFailed, UserError
 from movierate.scoring.incremental import score_new_files
 from movierate.scoring.job import score
 from movierate.scoring.latest import write_latest
-from movierate.spark.filesystem import FileSystem
+from movierate.scoring.output.delta import DeltaTable
 from tests.support.process import REVIEWS, ROOT, environment
 
 pytestmark = pytest.mark.delta
@@ -101,10 +101,13 @@ def test_a_run_that_breaks_as_it_publishes_is_completed_by_the_next(spark, tmp_p
     output, dump = str(tmp_path / "out"), tmp_path / "dump.jsonl"
     score(spark, [write_dump(dump, 2)], output, CONFIG)
 
-    def fail(*_: object, **__: object) -> None:
-        raise OSError("the disk is gone")
+    def publish(table: DeltaTable, *asked: object) -> None:
+        if published:
+            raise OSError("the disk is gone")
+        published.append(usual(table, *asked))
 
-    monkeypatch.setattr(FileSystem, "delete", fail)  # both tables are replaced, no more is done
+    published, usual = [], DeltaTable.publish
+    monkeypatch.setattr(DeltaTable, "publish", publish)
     with pytest.raises(RunFailed, match="the disk is gone"):
         score(spark, [write_dump(dump, 5)], output, CONFIG)
     monkeypatch.undo()
