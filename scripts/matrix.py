@@ -32,6 +32,7 @@ FEATURES = {
     "UDF": ("tests.inference",),
     "output, nights": ("tests.scoring",),
     "jobs, spark-submit": ("tests.test_cli", "tests.test_jobs", "tests.spark"),
+    "Delta": ("tests.delta",),
     "Connect": ("tests.test_connect",),
     "cluster": ("tests.test_cluster",),
 }
@@ -102,16 +103,19 @@ def run_environment(spark: str) -> dict[str, object]:
         subprocess.run([str(part) for part in set_up], env=variables, check=True)
     versions = json.loads(_output([folder / "bin" / "python", "-c", DESCRIBE], variables))
     print(f"matrix: {versions}", flush=True)
-    start, report = time.monotonic(), RESULTS / f"{spark}.xml"
-    command = ["python", "-m", "pytest", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    command += ["-m", "spark or cluster", "--junitxml", str(report)]
-    command += [f"--ignore=tests/{name}" for name in WITH_TENSORFLOW]
-    subprocess.run(command, env=variables, cwd=ROOT, check=False)
+    start, reports = time.monotonic(), []
+    # A session with Delta is another one: its tests run in a process of their own.
+    for name, workers in (("spark or cluster", "2"), ("delta", "0")):
+        reports.append(RESULTS / f"{spark}-{name.split()[0]}.xml")
+        command = ["python", "-m", "pytest", "-n", workers, "--dist", "loadfile", "-m", name]
+        command += ["--no-loadscope-reorder", "--junitxml", str(reports[-1])]
+        command += [f"--ignore=tests/{path}" for path in WITH_TENSORFLOW]
+        subprocess.run(command, env=variables, cwd=ROOT, check=False)
     seconds = time.monotonic() - start
     output = RESULTS / spark
     score = ["jobs/score.py", "--input", "examples/reviews.jsonl", "--output", str(output)]
     _output(["python", *score, "--date", "2026-01-31"], variables)
-    return {"versions": versions, "seconds": round(seconds), **count_outcomes(report)}
+    return {"versions": versions, "seconds": round(seconds), **count_outcomes(reports)}
 
 
 def find_python(version: str) -> Path:
@@ -125,11 +129,12 @@ def find_python(version: str) -> Path:
     return Path(sys.executable)
 
 
-def count_outcomes(report: Path) -> dict[str, object]:
-    """Passed and failed tests, in all and by feature, from pytest's report."""
+def count_outcomes(reports: list[Path]) -> dict[str, object]:
+    """Passed and failed tests, in all and by feature, from pytest's reports."""
     passed: Counter[str] = Counter()
     failed: Counter[str] = Counter()
-    for case in ET.parse(report).iter("testcase"):  # noqa: S314 - our own file
+    cases = (case for path in reports for case in ET.parse(path).iter("testcase"))  # noqa: S314 - ours
+    for case in cases:
         if case.find("skipped") is None:
             bad = case.find("failure") is not None or case.find("error") is not None
             (failed if bad else passed)[_feature(case.get("classname", ""))] += 1

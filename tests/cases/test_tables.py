@@ -36,8 +36,8 @@ def test_a_dataframe_is_rated_with_all_its_rows_accounted_for(reviews, tmp_path)
     assert record.files == {"nightly": {"read": 3, "rated": 2, "rejected": 1}}
     columns = 'review_id, movie_id, rating, "movie.year"'
     assert published(tmp_path / "out").project(columns).fetchall() == [
-        ("1", "m1", 10, 1999),
-        ("2", "m2", 3.25, None),
+        ("1", "m1", 9, 1999),
+        ("2", "m2", 2, None),
     ]
     rejected = published(tmp_path / "out", "rejected").project("review_id, source, reason")
     assert rejected.fetchall() == [("3", "nightly", "empty_text")]
