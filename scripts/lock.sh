@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 {
   echo "# Versions that movierate is tested with; scripts/lock.sh writes this file."
-  uv pip compile --quiet --universal --python-version 3.10 --all-extras \
+  uv pip compile --quiet --universal --python-version 3.10 --extra dev \
     --no-header --no-annotate --upgrade pyproject.toml
 } > constraints.new
 mv constraints.new constraints.txt
