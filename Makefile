@@ -17,7 +17,7 @@ demo: $(VENV)/.demo ## score examples/ with the shipped model, and show the resu
 	@$(ACTIVATE) && examples/demo.sh
 
 test: check ## everything: make check, then the tests
-	@$(ACTIVATE) && pytest -n 2 -m "not stores and not delta" --dist loadfile --no-loadscope-reorder
+	@$(ACTIVATE) && pytest -n 2 -m "not stores and not packages" --dist loadfile --no-loadscope-reorder
 
 unit: $(VENV)/.dev ## the quick tests, without Spark
 	@$(ACTIVATE) && pytest -n 2 -m unit

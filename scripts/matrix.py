@@ -32,7 +32,7 @@ FEATURES = {
     "UDF": ("tests.inference",),
     "output, nights": ("tests.scoring",),
     "jobs, spark-submit": ("tests.test_cli", "tests.test_jobs", "tests.spark"),
-    "Delta": ("tests.delta",),
+    "Delta, Avro": ("tests.packages",),
     "Connect": ("tests.test_connect",),
     "cluster": ("tests.test_cluster",),
 }
@@ -104,8 +104,8 @@ def run_environment(spark: str) -> dict[str, object]:
     versions = json.loads(_output([folder / "bin" / "python", "-c", DESCRIBE], variables))
     print(f"matrix: {versions}", flush=True)
     start, reports = time.monotonic(), []
-    # A session with Delta is another one: its tests run in a process of their own.
-    for name, workers in (("spark or cluster", "2"), ("delta", "0")):
+    # A session with packages is another one: its tests run in a process of their own.
+    for name, workers in (("spark or cluster", "2"), ("packages", "0")):
         reports.append(RESULTS / f"{spark}-{name.split()[0]}.xml")
         command = ["python", "-m", "pytest", "-n", workers, "--dist", "loadfile", "-m", name]
         command += ["--no-loadscope-reorder", "--junitxml", str(reports[-1])]

@@ -32,7 +32,7 @@ MARKERS = {"test_readme.py": "docs", "test_cluster.py": "cluster", "test_connect
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give each test one of the markers unit, slow, spark, cluster and docs."""
     for item in items:
-        if any(item.get_closest_marker(name) for name in ("spark", "slow", "stores", "delta")):
+        if any(item.get_closest_marker(name) for name in ("spark", "slow", "stores", "packages")):
             continue
         needs_spark = "spark" in getattr(item, "fixturenames", ())
         item.add_marker(MARKERS.get(item.path.name, "spark" if needs_spark else "unit"))

@@ -103,7 +103,8 @@ class Footer:
     """A file's columns and rows, from its footer."""
 
     leaves: tuple[Leaf, ...]
-    rows: int
+    rows: int | None
+    """None where the file does not say."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,9 @@ def read_columnar(spark: SparkSession, inputs: Inputs, format: Columnar) -> Reco
             BrokenFile(source_of(spark, file.path), why, begins_well=False)
             for file, why in broken.items()
         ),
-        row_counts={file.path: footer.rows for file, footer in sound.items()},
+        row_counts={
+            file.path: footer.rows for file, footer in sound.items() if footer.rows is not None
+        },
     )
 
 
@@ -191,7 +194,7 @@ def _read_rows(
         for leaves in dict.fromkeys(footer.leaves for footer in footers.values())
     }
     groups: dict[tuple[Leaf | None, ...], list[File]] = {}
-    with_rows = {file: footer for file, footer in footers.items() if footer.rows}
+    with_rows = {file: footer for file, footer in footers.items() if footer.rows != 0}
     for file, footer in with_rows.items():
         groups.setdefault(chosen[footer.leaves], []).append(file)
         _check_text(file, chosen[footer.leaves][0])

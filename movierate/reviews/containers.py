@@ -43,7 +43,6 @@ BEGINNINGS = {
     b"\xfe\xff": UTF16,
     b"\xff\xff\xff\xff": ("an Arrow stream", "write it as Parquet first"),
     b"FEA1": ("a Feather file", "write it as Parquet first"),
-    b"Obj\x01": ("an Avro file", "write it as Parquet first"),
     b"\x89HDF\r\n\x1a\n": ("an HDF5 file", "write it as Parquet first"),
     b"\x80\x04\x95": ("a pickle", "write it as Parquet first"),
     b"%PDF-": ("a PDF document", "name only the files of the dump"),

@@ -1,4 +1,4 @@
-"""A session with Delta, which reaches a server of S3, too."""
+"""A session with packages beside Spark, Delta and Avro, which reaches a server of S3, too."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from tests.support.maven import find_jars
 from tests.support.process import SPARK
 from tests.support.stores import Store, s3_server
 
+AVRO = "org.apache.spark:spark-avro"
+
 RELEASES = {
-    (3, 5): "io.delta:delta-spark_2.12:3.3.3",
-    (4, 0): "io.delta:delta-spark_2.13:4.0.1",
-    (4, 1): "io.delta:delta-spark_4.1_2.13:4.3.1",
-    (4, 2): "io.delta:delta-spark_4.2_2.13:4.4.0",
+    (3, 5): ("io.delta:delta-spark_2.12:3.3.3", f"{AVRO}_2.12:3.5.9"),
+    (4, 0): ("io.delta:delta-spark_2.13:4.0.1", f"{AVRO}_2.13:4.0.2"),
+    (4, 1): ("io.delta:delta-spark_4.1_2.13:4.3.1", f"{AVRO}_2.13:4.1.1"),
+    (4, 2): ("io.delta:delta-spark_4.2_2.13:4.4.0", f"{AVRO}_2.13:4.2.0"),
 }
-"""The release of Delta for each Spark."""
+"""The releases of Delta and of Spark's reader of Avro for each Spark."""
 
 SPARK_BRINGS = (
     *("org.apache.hadoop", "org.apache.logging.log4j", "org.slf4j", "org.scala-lang"),
@@ -40,7 +42,8 @@ def settings(s3) -> dict[str, str]:
     """Spark's settings for Delta in the store, and on this machine."""
     if SPARK not in RELEASES:
         pytest.skip(f"Delta has no release for Spark {SPARK[0]}.{SPARK[1]}")
-    jars = find_jars(RELEASES[SPARK], without=SPARK_BRINGS)
+    delta, avro = RELEASES[SPARK]
+    jars = [*find_jars(delta, without=SPARK_BRINGS), *find_jars(avro, without=("*",))]
     s3_jars = s3.settings["spark.driver.extraClassPath"]
     usual = {key: value for key, value in s3.settings.items() if "commit" not in key.lower()}
     few = {"spark.databricks.delta.snapshotPartitions": "2"}
@@ -51,5 +54,5 @@ def settings(s3) -> dict[str, str]:
 def spark(settings) -> Iterator[SparkSession]:
     conf = " ".join(f"--conf {key}={value}" for key, value in settings.items())
     os.environ["PYSPARK_SUBMIT_ARGS"] = f"--master local[2] {conf} pyspark-shell"
-    yield start_spark("movierate delta", settings=DELTA_SETTINGS)
+    yield start_spark("movierate packages", settings=DELTA_SETTINGS)
     stop_spark()

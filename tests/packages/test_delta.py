@@ -22,7 +22,7 @@ from movierate.scoring.latest import write_latest
 from movierate.scoring.output.delta import DeltaTable
 from tests.support.process import REVIEWS, ROOT, environment
 
-pytestmark = pytest.mark.delta
+pytestmark = pytest.mark.packages
 
 DAY = datetime.date(2026, 1, 31)
 CONFIG = ScoreConfig(date=DAY, output_format="delta")

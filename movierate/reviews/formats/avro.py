@@ -1,0 +1,102 @@
+"""Avro files, with Spark's own reader. For Spark 3.5, it is a package to add: spark-avro."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from pyspark.sql import SparkSession
+from pyspark.sql.types import StructType
+
+from movierate.config.jobs import DumpConfig
+from movierate.errors import UserError
+from movierate.reviews.columnar import Columnar, Footer, Leaf, read_columnar
+from movierate.reviews.formats.registry import Format, register
+from movierate.reviews.inputs import Inputs
+from movierate.reviews.listing import File
+from movierate.reviews.schema import Records
+from movierate.spark.errors import SPARK_ERRORS, first_line
+
+MAGIC = b"Obj\x01"
+"""What a file begins with."""
+
+READER = "org.apache.spark.sql.avro.AvroFileFormat"
+"""By its class: Spark 4 has it, and knows it by the name avro only with the package."""
+
+
+def read_headers(spark: SparkSession, files: Sequence[File]) -> dict[File, Footer | str]:
+    """The columns of files by their headers, or why one can't be read.
+
+    Raises:
+        UserError: Spark has no reader of Avro.
+    """
+    jvm: Any = spark._jvm
+    if not jvm.org.apache.spark.util.Utils.classIsLoadable(READER):
+        raise UserError(
+            "input: Spark 3.5 reads Avro with a package: submit the job with --packages "
+            f"org.apache.spark:spark-avro_2.12:{spark.version}"
+        )
+
+    @cache
+    def leaves(schema: str) -> tuple[Leaf, ...]:
+        parsed = jvm.org.apache.avro.Schema.Parser().parse(schema)
+        converters = jvm.org.apache.spark.sql.avro.SchemaConverters
+        kind = json.loads(converters.toSqlType(parsed).dataType().json())
+        # A file may hold values that are no records: it has no columns.
+        return tuple(_leaves(StructType.fromJson(kind))) if isinstance(kind, dict) else ()
+
+    def read_header(file: File) -> Footer | str:
+        try:
+            return Footer(leaves(_schema(spark, file.path)), None)
+        except SPARK_ERRORS as error:
+            return first_line(error)
+
+    return {file: read_header(file) for file in files}
+
+
+def _schema(spark: SparkSession, path: str) -> str:
+    """The schema with which a file was written, in Avro's JSON."""
+    jvm: Any = spark._jvm
+    avro = jvm.org.apache.avro
+    configuration = spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
+    input = avro.mapred.FsInput(jvm.org.apache.hadoop.fs.Path(path), configuration)
+    reader = avro.file.DataFileReader.openReader(input, avro.generic.GenericDatumReader())
+    try:
+        return str(reader.getSchema().toString())
+    finally:
+        reader.close()
+
+
+def _leaves(struct: StructType, parents: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    for field in struct:
+        path = (*parents, field.name)
+        if isinstance(field.dataType, StructType):
+            yield from _leaves(field.dataType, path)
+        else:
+            yield Leaf(path, field.dataType)
+
+
+AVRO = Columnar(
+    "avro",
+    read_headers,
+    load=lambda reader, paths: reader.format(READER).load(list(paths)),
+    are_doubles=lambda spark, file, leaf: False,
+)
+
+
+def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
+    """The rows of Avro files. See `movierate.reviews.columnar.read_columnar`."""
+    return read_columnar(spark, inputs, AVRO)
+
+
+register(
+    Format(
+        "avro",
+        read,
+        suffixes=(".avro",),
+        is_certain=lambda head: head.content.startswith(MAGIC),
+        has_lines=False,
+    )
+)
