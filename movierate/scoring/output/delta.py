@@ -42,7 +42,7 @@ def check_delta(spark: SparkSession) -> None:
     if not spark._jvm.org.apache.spark.util.Utils.classIsLoadable(EXTENSION):  # type: ignore[union-attr]
         raise UserError(
             "output: this Spark has no Delta: submit the job with --packages "
-            f"io.delta:delta-spark_..., of the release for Spark {spark.version}; see docs/delta.md"
+            f"io.delta:delta-spark_..., of the release for Spark {spark.version}; see docs/nightly.md"
         )
 
 
