@@ -103,3 +103,24 @@ def test_other_names_are_read_there(dump, tmp_path):
     result = score("spark-submit", "LC_ALL=C", tmp_path / "conf", *paths)
     assert result.returncode == 0, result.stdout + result.stderr
     assert "1 read, 1 rated" in result.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("setting", "code", "said"),
+    [
+        ("spark.executor.pyspark.memory=400m", 1, "a Python worker has no memory left"),
+        ("spark.executor.pyspark.memory=1g", 0, ""),
+        ("spark.sql.execution.arrow.useLargeVarTypes=true", 0, ""),
+        ("spark.io.encryption.enabled=true", 0, ""),
+        ("spark.python.worker.reuse=false", 0, ""),
+        ("spark.speculation=true", 0, ""),
+    ],
+)
+def test_settings_that_clusters_have(tmp_path, setting, code, said):
+    submit = ("spark-submit", "--master", "local[2]", "--conf", setting)
+    job = ("jobs/score.py", "--input", REVIEWS, "--output", tmp_path / "out")
+    result = run(*submit, *job)
+    assert result.returncode == code, result.stdout + result.stderr
+    assert said in result.stdout
+    assert "Traceback" not in result.stdout + result.stderr

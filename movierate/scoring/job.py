@@ -60,6 +60,15 @@ from movierate.spark.bundles import read_bundle
 from movierate.spark.errors import SPARK_ERRORS, first_line
 from movierate.spark.paths import check_names
 
+NO_MEMORY = (
+    *("MemoryError", "Cannot allocate memory", "failed to map segment"),
+    "Could not find/load shared object file 'libllvmlite.so'",
+)
+"""What Python and its libraries say where a limit on a worker's address space is reached."""
+
+WORKER_MEMORY = "500 MB"
+"""Address space with which a worker of the shipped model runs; with 200 MB it does not."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -396,6 +405,17 @@ def _explain(error: Exception, left: str) -> Exception:
     if "No module named 'movierate'" in str(error):
         return UserError(
             "executors: they can't import movierate: send them the environment, see docs/cluster.md"
+        )
+    said = str(error)
+    if "PYTHON_VERSION_MISMATCH" in said:
+        return UserError(
+            f"executors: {first_line(error)} Set spark.pyspark.python and "
+            f"spark.pyspark.driver.python to one version; {left}"
+        )
+    if any(sign in said for sign in NO_MEMORY):
+        return RunFailed(
+            "a Python worker has no memory left: raise spark.executor.pyspark.memory, of which "
+            f"the worker of each core needs {WORKER_MEMORY}, or do not set it; {left}"
         )
     return RunFailed(f"{first_line(error)}: {left}")
 

@@ -7,6 +7,7 @@ rename copies file by file. Staged rows lie beside the table as Parquet; publish
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -39,7 +40,8 @@ def check_delta(spark: SparkSession) -> None:
     Raises:
         UserError: it has not.
     """
-    if not spark._jvm.org.apache.spark.util.Utils.classIsLoadable(EXTENSION):  # type: ignore[union-attr]
+    jvm: Any = spark._jvm
+    if not jvm.org.apache.spark.util.Utils.classIsLoadable(EXTENSION):
         raise UserError(
             "output: this Spark has no Delta: submit the job with --packages "
             f"io.delta:delta-spark_..., of the release for Spark {spark.version}; see docs/nightly.md"
