@@ -49,7 +49,7 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("score", "the following arguments are required: --input, --output"),
+        ("score", "the following arguments are required: --output"),
         ("score --input x --output y --date 2026-13-40", "2026-13-40 is not a date"),
         ("score --input x --output y --limit many", "invalid int value: 'many'"),
         (

@@ -44,7 +44,7 @@ def check_delta(spark: SparkSession) -> None:
     if not jvm.org.apache.spark.util.Utils.classIsLoadable(EXTENSION):
         raise UserError(
             "output: this Spark has no Delta: submit the job with --packages "
-            f"io.delta:delta-spark_..., of the release for Spark {spark.version}; see docs/nightly.md"
+            f"io.delta:delta-spark_..., of the release for Spark {spark.version}: docs/nightly.md"
         )
 
 
