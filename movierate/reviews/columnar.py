@@ -7,7 +7,7 @@ and in the types that the file has them in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any
@@ -28,6 +28,7 @@ from pyspark.sql.types import (
     TimestampType,
 )
 
+from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
 from movierate.reviews.columns import match_column, merge_columns, with_directories
 from movierate.reviews.directories import Directories
@@ -116,8 +117,24 @@ class Columnar:
     """The footer of each file, or why it can't be read."""
     load: Callable[[DataFrameReader, Sequence[str]], DataFrame]
     """Spark's reader of the format, called with paths."""
-    are_doubles: Callable[[SparkSession, File, Leaf], bool]
+    are_doubles: Callable[[SparkSession, File, Leaf], bool] = lambda spark, file, leaf: False
     """Whether a double has all digits of a column's whole numbers."""
+
+    def read(
+        self, spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str
+    ) -> Records:
+        """`Format.read`: see `read_columnar`."""
+        return read_columnar(spark, inputs, self)
+
+
+def struct_leaves(struct: StructType, parents: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """The leaves of a struct whose fields have types of Spark's."""
+    for field in struct:
+        path = (*parents, field.name)
+        if isinstance(field.dataType, StructType):
+            yield from struct_leaves(field.dataType, path)
+        else:
+            yield Leaf(path, field.dataType)
 
 
 def read_columnar(spark: SparkSession, inputs: Inputs, format: Columnar) -> Records:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -12,7 +12,6 @@ import pandas as pd
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.pandas.functions import pandas_udf
-from pyspark.sql.types import DataType
 
 from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
@@ -137,76 +136,68 @@ def read_reviews(
         UserError: there is no such input, it is empty or can't be read, its format can't be told,
             a column is missing, or Spark would pass over one of the files.
     """
-    if isinstance(reviews, Table):
-        return _read_table(reviews, config, keep, stars)
-    inputs = find_inputs(spark, reviews, whole.inputs if whole else None)
-    format = choose_format(config.format, inputs)
-    inputs = inputs.only(format.select(inputs.files))
-    check_not_container(inputs)
-    records = _read_records(spark, inputs, format, config)
+    opened = _open(spark, reviews, config, whole)
+    records, inputs = opened.records, opened.inputs
     roles = whole.roles if whole else find_roles(records, config)
+    if isinstance(reviews, Table):
+        check_text(reviews, records, roles.text[0])
     kept = whole.kept if whole else find_kept(keep, records, inputs.listing)
     scale = _rating_scale(records, roles, config)
-    types = {column.column: column.type for column in kept if whole and column.type is not None}
-    wanted = _wanted(roles, kept, types)
+    wanted = Wanted(
+        tuple(dict.fromkeys(names for names in roles.wanted.values() if names)),
+        tuple(column.column for column in kept),
+        {column.column: column.type for column in kept if whole and column.type is not None},
+    )
     rows = records.rows(wanted)
-    broken = [*records.broken, *(unfinished_bzip2(spark, inputs.files) if format.has_lines else ())]
+    broken = [*records.broken, *(unfinished_bzip2(spark, inputs.files) if opened.has_lines else ())]
     check_strict(config, broken)
-    check_all_read(rows.scan(False), _find_files_with_rows(inputs, records))
+    if inputs.files:
+        check_all_read(rows.scan(False), _find_files_with_rows(inputs, records))
 
     def canonical(frame: DataFrame) -> DataFrame:
         return _select_canonical(frame, roles, wanted, scale.scale if scale else None, stars)
 
     return Dump(
         frame=canonical(read_around(rows, broken)),
-        format=format.name,
+        format=opened.format,
         encoding=records.encoding,
         roles=roles,
         rating_scale=scale,
         inputs=inputs,
         kept=kept,
         broken=broken,
-        was_read_around=False,
+        was_read_around=isinstance(reviews, Table),  # its files are not ours to look for
         _read_records=records,
         _rows=rows,
         _select_canonical=canonical,
     )
 
 
-def _read_table(table: Table, config: DumpConfig, keep: Sequence[str], stars: Scale) -> Dump:
-    """`read_reviews` for a table."""
-    records = table_records(table)
-    roles = find_roles(records, config)
-    check_text(table, records, roles.text[0])
-    inputs = Inputs((table.name,), Listing((), (), ()), ())
-    kept = find_kept(keep, records, inputs.listing)
-    scale = _rating_scale(records, roles, config)
-    wanted = _wanted(roles, kept, {})
-    rows = records.rows(wanted)
+class _Opened(NamedTuple):
+    """A dump whose format and columns are known."""
 
-    def canonical(frame: DataFrame) -> DataFrame:
-        return _select_canonical(frame, roles, wanted, scale.scale if scale else None, stars)
-
-    return Dump(
-        frame=canonical(rows.scan(False)),
-        format=f"table {table.name}",
-        encoding=records.encoding,
-        roles=roles,
-        rating_scale=scale,
-        inputs=inputs,
-        kept=kept,
-        broken=(),
-        was_read_around=True,  # its files are not ours to look for
-        _read_records=records,
-        _rows=rows,
-        _select_canonical=canonical,
-    )
+    records: Records
+    inputs: Inputs
+    """Without files, if the reviews are a table."""
+    format: str
+    """As the run record says it."""
+    has_lines: bool
+    """As `Format.has_lines`."""
 
 
-def _wanted(roles: Roles, kept: Sequence[KeptColumn], types: Mapping[str, DataType]) -> Wanted:
-    """The columns of these roles, and those kept."""
-    texts = dict.fromkeys(names for names in roles.wanted.values() if names)
-    return Wanted(tuple(texts), tuple(column.column for column in kept), types)
+def _open(
+    spark: SparkSession, reviews: Sequence[str] | Table, config: DumpConfig, whole: Dump | None
+) -> _Opened:
+    """The reviews before their columns have roles: see `read_reviews`."""
+    if isinstance(reviews, Table):
+        no_files = Inputs((reviews.name,), Listing((), (), ()), ())
+        return _Opened(table_records(reviews), no_files, f"table {reviews.name}", False)
+    inputs = find_inputs(spark, reviews, whole.inputs if whole else None)
+    format = choose_format(config.format, inputs)
+    inputs = inputs.only(format.select(inputs.files))
+    check_not_container(inputs)
+    records = _read_records(spark, inputs, format, config)
+    return _Opened(records, inputs, format.name, format.has_lines)
 
 
 def _read_records(

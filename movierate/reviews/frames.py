@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.types import ArrayType, MapType, NullType, StringType, StructType
 
 from movierate.errors import UserError
-from movierate.reviews.columnar import Leaf, select_columns
+from movierate.reviews.columnar import Leaf, select_columns, struct_leaves
 from movierate.reviews.columns import match_column
 from movierate.reviews.directories import Directories
-from movierate.reviews.names import Name, names_of, quote_name
+from movierate.reviews.names import Name, names_of
 from movierate.reviews.schema import Records, Rows, Wanted
 from movierate.reviews.types import common_type
 from movierate.spark.errors import SPARK_ERRORS, first_line
@@ -50,15 +49,10 @@ def table_records(table: Table) -> Records:
         raise UserError(f"table: {table.name} has two columns named {twice}: rename one")
     # By place: names may differ in case alone, or hold dots.
     rows = table.rows.toDF(*(f"c{place}" for place in range(len(columns))))
-    found = {
-        name: column
-        for place, field in enumerate(table.rows.schema)
-        for name, column in _leaves(field.name, F.col(f"c{place}"), field.dataType)
-    }
-    flat = rows.select(*(column.alias(f"l{place}") for place, column in enumerate(found.values())))
     leaves = {
-        name: Leaf((field.name,), field.dataType)
-        for name, field in zip(found, flat.schema, strict=True)
+        ".".join((name, *leaf.path[1:])): leaf
+        for name, field in zip(columns, rows.schema, strict=True)
+        for leaf in struct_leaves(StructType([field]))
     }
 
     def read(wanted: Wanted) -> Rows:
@@ -66,7 +60,7 @@ def table_records(table: Table) -> Records:
         kept = chosen[len(wanted.texts) :]
         targets = [leaf.type or StringType() if leaf else StringType() for leaf in kept]
         source = F.lit(table.name)
-        selected = select_columns(flat, wanted, chosen, targets, Directories(), source)
+        selected = select_columns(rows, wanted, chosen, targets, Directories(), source)
         return Rows(lambda lenient: selected, lambda rows: rows)
 
     return Records(
@@ -76,16 +70,6 @@ def table_records(table: Table) -> Records:
         layouts=(tuple(leaves),),
         type_of=lambda name: common_type([leaves[name].type or StringType()]),
     )
-
-
-def _leaves(name: str, column: Column, type: object) -> Iterator[tuple[str, Column]]:
-    """A column, or the fields of a struct."""
-    if not isinstance(type, StructType):
-        yield name, column
-        return
-    for field in type:
-        inner = column.getField(quote_name(field.name)) if "." in field.name else column[field.name]
-        yield from _leaves(f"{name}.{field.name}", inner, field.dataType)
 
 
 def _choose(table: Table, name: Name, leaves: dict[str, Leaf]) -> Leaf | None:

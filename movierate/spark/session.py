@@ -113,6 +113,12 @@ def _set_log_level(spark: SparkSession, verbose: bool) -> None:
         log4j.core.config.Configurator.setLevel(root, log4j.Level.WARN)
 
 
+def has_class(spark: SparkSession, name: str) -> bool:
+    """Whether a class of Java's is on Spark's class path, with its packages."""
+    jvm: Any = spark._jvm
+    return bool(jvm.org.apache.spark.util.Utils.classIsLoadable(name))
+
+
 def check_path(path: str, what: str) -> None:
     """Make sure that Hadoop can take a text for a path; the error says what the path is.
 

@@ -95,3 +95,11 @@ def test_an_empty_dataframe_and_an_unknown_setting_are_one_line(reviews, tmp_pat
         movierate.score(reviews.limit(0), str(tmp_path / "out"), text="the.text")
     with pytest.raises(UserError, match="txt"):
         movierate.score(reviews, str(tmp_path / "out"), txt="the.text")
+
+
+def test_a_field_whose_name_has_a_dot(spark, tmp_path):
+    schema = "review struct<`full.text`: string, stars: int>"
+    reviews = spark.createDataFrame([((GOOD, 9),), ((BAD, 2),)], schema)
+    settings = {"text": "review.full.text", "rating": "review.stars"}
+    record = movierate.score(reviews, str(tmp_path / "out"), date=DAY, **settings)
+    assert record.rows == {"read": 2, "rated": 2, "rejected": 0}

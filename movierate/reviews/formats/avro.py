@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
 from pyspark.sql import SparkSession
 from pyspark.sql.types import StructType
 
-from movierate.config.jobs import DumpConfig
 from movierate.errors import UserError
-from movierate.reviews.columnar import Columnar, Footer, Leaf, read_columnar
+from movierate.reviews.columnar import Columnar, Footer, Leaf, struct_leaves
 from movierate.reviews.formats.registry import Format, register
-from movierate.reviews.inputs import Inputs
 from movierate.reviews.listing import File
-from movierate.reviews.schema import Records
 from movierate.spark.errors import SPARK_ERRORS, first_line
+from movierate.spark.session import has_class
 
 MAGIC = b"Obj\x01"
 """What a file begins with."""
@@ -33,7 +31,7 @@ def read_headers(spark: SparkSession, files: Sequence[File]) -> dict[File, Foote
         UserError: Spark has no reader of Avro.
     """
     jvm: Any = spark._jvm
-    if not jvm.org.apache.spark.util.Utils.classIsLoadable(READER):
+    if not has_class(spark, READER):
         raise UserError(
             "input: Spark 3.5 reads Avro with a package: submit the job with --packages "
             f"org.apache.spark:spark-avro_2.12:{spark.version}"
@@ -45,7 +43,7 @@ def read_headers(spark: SparkSession, files: Sequence[File]) -> dict[File, Foote
         converters = jvm.org.apache.spark.sql.avro.SchemaConverters
         kind = json.loads(converters.toSqlType(parsed).dataType().json())
         # A file may hold values that are no records: it has no columns.
-        return tuple(_leaves(StructType.fromJson(kind))) if isinstance(kind, dict) else ()
+        return tuple(struct_leaves(StructType.fromJson(kind))) if isinstance(kind, dict) else ()
 
     def read_header(file: File) -> Footer | str:
         try:
@@ -69,32 +67,17 @@ def _schema(spark: SparkSession, path: str) -> str:
         reader.close()
 
 
-def _leaves(struct: StructType, parents: tuple[str, ...] = ()) -> Iterator[Leaf]:
-    for field in struct:
-        path = (*parents, field.name)
-        if isinstance(field.dataType, StructType):
-            yield from _leaves(field.dataType, path)
-        else:
-            yield Leaf(path, field.dataType)
-
-
 AVRO = Columnar(
     "avro",
     read_headers,
     load=lambda reader, paths: reader.format(READER).load(list(paths)),
-    are_doubles=lambda spark, file, leaf: False,
 )
-
-
-def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
-    """The rows of Avro files. See `movierate.reviews.columnar.read_columnar`."""
-    return read_columnar(spark, inputs, AVRO)
 
 
 register(
     Format(
         "avro",
-        read,
+        AVRO.read,
         suffixes=(".avro",),
         is_certain=lambda head: head.content.startswith(MAGIC),
         has_lines=False,

@@ -11,13 +11,10 @@ from pyarrow import orc
 from pyspark.sql import SparkSession
 from pyspark.sql.types import ArrayType, DataType, MapType, StructField, StructType, TimestampType
 
-from movierate.config.jobs import DumpConfig
-from movierate.reviews.columnar import Columnar, Footer, Leaf, read_columnar
+from movierate.reviews.columnar import Columnar, Footer, Leaf
 from movierate.reviews.formats.registry import Format, register
-from movierate.reviews.inputs import Inputs
 from movierate.reviews.listing import File
 from movierate.reviews.parquet_footers import is_nested, spark_type, struct_fields
-from movierate.reviews.schema import Records
 from movierate.spark.filesystem import FileSystem, JavaStream
 
 MAGIC = b"ORC"
@@ -103,19 +100,13 @@ ORC = Columnar(
     "orc",
     read_footers,
     load=lambda reader, paths: reader.orc(list(paths)),
-    are_doubles=lambda spark, file, leaf: False,
 )
-
-
-def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
-    """The rows of ORC files. See `movierate.reviews.columnar.read_columnar`."""
-    return read_columnar(spark, inputs, ORC)
 
 
 register(
     Format(
         "orc",
-        read,
+        ORC.read,
         suffixes=(".orc",),
         is_certain=lambda head: head.content.startswith(MAGIC) and _is_binary(head.content),
         has_lines=False,

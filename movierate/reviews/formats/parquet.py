@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from pyspark.sql import SparkSession
-
-from movierate.config.jobs import DumpConfig
-from movierate.reviews.columnar import Columnar, read_columnar
+from movierate.reviews.columnar import Columnar
 from movierate.reviews.formats.registry import Format, register
-from movierate.reviews.inputs import Inputs
 from movierate.reviews.parquet_footers import MAGIC, are_doubles, read_footers
-from movierate.reviews.schema import Records
 
 PARQUET = Columnar(
     "parquet",
@@ -19,15 +14,10 @@ PARQUET = Columnar(
 )
 
 
-def read(spark: SparkSession, inputs: Inputs, config: DumpConfig, encoding: str) -> Records:
-    """The rows of Parquet files. See `movierate.reviews.columnar.read_columnar`."""
-    return read_columnar(spark, inputs, PARQUET)
-
-
 register(
     Format(
         "parquet",
-        read,
+        PARQUET.read,
         suffixes=(".parquet", ".parq"),
         is_certain=lambda head: head.content.startswith(MAGIC),
         has_lines=False,

@@ -7,16 +7,16 @@ rename copies file by file. Staged rows lie beside the table as Parquet; publish
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from movierate.errors import UserError
 from movierate.scoring.output.parquet import ParquetTable
-from movierate.scoring.output.table import BATCH, DATE, OutputPartition
+from movierate.scoring.output.table import BATCH, DATE, OutputPartition, sort_partitions
 from movierate.spark.errors import SPARK_ERRORS, first_line
 from movierate.spark.filesystem import FileSystem
+from movierate.spark.session import has_class
 
 LOG = "_delta_log"
 
@@ -40,8 +40,7 @@ def check_delta(spark: SparkSession) -> None:
     Raises:
         UserError: it has not.
     """
-    jvm: Any = spark._jvm
-    if not jvm.org.apache.spark.util.Utils.classIsLoadable(EXTENSION):
+    if not has_class(spark, EXTENSION):
         raise UserError(
             "output: this Spark has no Delta: submit the job with --packages "
             f"io.delta:delta-spark_..., of the release for Spark {spark.version}: docs/nightly.md"
@@ -114,8 +113,7 @@ class DeltaTable:
             return []
         batch = F.col(BATCH) if BATCH in rows.columns else F.lit(None).cast("int")
         found = rows.select(DATE, batch.alias(BATCH)).distinct().collect()
-        parts = [OutputPartition(row[DATE], row[BATCH]) for row in found]
-        return sorted(parts, key=lambda part: (part.date, part.batch or 0))
+        return sort_partitions(OutputPartition(row[DATE], row[BATCH]) for row in found)
 
 
 def _condition(partition: OutputPartition) -> str:

@@ -94,10 +94,10 @@ class OutputDirectory:
         paths = [f"{self._root}/{name}" for name in (RATINGS, REJECTED)]
         if any(is_delta(self._file_system, path) for path in paths):
             found = DELTA
-        elif any(self._file_system.list(path) for path in paths):
-            found = PARQUET
+        elif asked == DELTA and not any(self._file_system.list(path) for path in paths):
+            return DELTA  # a new output
         else:
-            return asked or PARQUET
+            found = PARQUET
         if asked not in (None, found):
             raise UserError(
                 f"output: {self.directory} has tables in {found}: set output_format to {found}, or "

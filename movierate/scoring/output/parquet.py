@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.types import StructType
 
 from movierate.errors import UserError
-from movierate.scoring.output.table import BATCH, DATE, OutputPartition
+from movierate.scoring.output.table import BATCH, DATE, OutputPartition, sort_partitions
 from movierate.spark.errors import SPARK_ERRORS, first_line
 from movierate.spark.filesystem import FileSystem, parent_of
 
@@ -98,8 +98,7 @@ class ParquetTable:
         """See `OutputTable.partitions`."""
         for pattern in (f"{DATE}=*/{BATCH}=*", f"{DATE}=*"):
             if found := self._file_system.glob(f"{self._path}/{pattern}"):
-                parsed = (OutputPartition.parse(status.path) for status in found)
-                return sorted(parsed, key=lambda part: (part.date, part.batch or 0))
+                return sort_partitions(OutputPartition.parse(status.path) for status in found)
         return []
 
     def _staging_path(self, run_id: str, partition: OutputPartition) -> str:

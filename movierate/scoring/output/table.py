@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,6 +59,11 @@ class OutputPartition:
             return cls(date, int(batch.removeprefix(f"{BATCH}=")) if batch else None)
         except ValueError:
             raise UserError(f"output: {path} was not written by a run: move it away") from None
+
+
+def sort_partitions(found: Iterable[OutputPartition]) -> list[OutputPartition]:
+    """Partitions by date and batch."""
+    return sorted(found, key=lambda part: (part.date, part.batch or 0))
 
 
 class OutputTable(Protocol):
