@@ -278,20 +278,20 @@ def _windows(arguments: argparse.Namespace, work: Path) -> Any:
 
 
 def _rounds(
-    spark: Any, udfs: dict[str, Any], dumps: dict[bool, tuple[int, Path]], repeat: int
+    spark: Any, timed: dict[str, Any], dumps: dict[bool, tuple[int, Path]], repeat: int
 ) -> list[dict[str, float]]:
-    """Rows per second of each UDF, one after the other, in each round.
+    """Rows per second of each way, one after the other, in each round.
 
-    dumps: the rows and the place of the dump for most, and of the small one for slow UDFs.
+    dumps: the rows and the place of the dump for most, and of the small one for slow ways.
     """
     rounds = []
     for number in range(repeat + 1):
         rates = {}
-        for name, udf in udfs.items():
+        for name, way in timed.items():
             rows, dump = dumps[_is_slow(name) or number == 0]  # the first round warms up
             if number == 0 and _is_slow(name):
-                _seconds(spark, dump, udf)  # Keras has workers of its own to start
-            rates[name] = rows / _seconds(spark, dump, udf)
+                _seconds(spark, dump, way)  # Keras has workers of its own to start
+            rates[name] = rows / _seconds(spark, dump, way)
         if number:
             rounds.append(rates)
             print(f"round {number}", file=sys.stderr, flush=True)

@@ -21,6 +21,7 @@ import time
 import xml.etree.ElementTree as ET
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "build" / "matrix"
@@ -29,7 +30,6 @@ CLOSE = 1e-5
 
 FEATURES = {
     "formats": ("tests.cases", "tests.reviews"),
-    "UDF": ("tests.inference",),
     "output, nights": ("tests.scoring",),
     "jobs, spark-submit": ("tests.test_cli", "tests.test_jobs", "tests.spark"),
     "Delta, Avro": ("tests.packages",),
@@ -42,7 +42,7 @@ WITH_TENSORFLOW = ("training", "model/test_network.py")
 """Tests that need it; they need no Spark."""
 
 DESCRIBE = """
-import json, platform, sys
+import json, platform
 import numpy, pandas, pyspark
 from movierate.spark.session import start_spark, stop_spark
 java = start_spark("movierate matrix").sparkContext._jvm.System.getProperty("java.version")
@@ -52,7 +52,7 @@ print(json.dumps({"Spark": pyspark.__version__, "Python": platform.python_versio
 """
 
 COMPARE = """
-import json, sys
+import sys
 import numpy as np, pandas as pd
 first, *others = (
     pd.read_parquet(path).sort_values("review_id")["predicted_rating"].to_numpy()
@@ -84,7 +84,7 @@ def main() -> int:
     return int(bool(failed) or difference > CLOSE)
 
 
-def run_environment(spark: str) -> dict[str, object]:
+def run_environment(spark: str) -> dict[str, Any]:
     """Make one environment, run the tests and score the examples in it."""
     constraints = ROOT / "tests" / "matrix" / f"spark-{spark}.txt"
     python, java = re.findall(r"(?:Python|Java) ([\d.]+)", constraints.read_text())
@@ -129,7 +129,7 @@ def find_python(version: str) -> Path:
     return Path(sys.executable)
 
 
-def count_outcomes(reports: list[Path]) -> dict[str, object]:
+def count_outcomes(reports: list[Path]) -> dict[str, Any]:
     """Passed and failed tests, in all and by feature, from pytest's reports."""
     passed: Counter[str] = Counter()
     failed: Counter[str] = Counter()
@@ -149,15 +149,15 @@ def compare_ratings(sparks: list[str]) -> float:
     return float(_output([python, "-c", COMPARE, *outputs], dict(os.environ)))
 
 
-def print_table(results: dict[str, dict[str, object]]) -> None:
+def print_table(results: dict[str, dict[str, Any]]) -> None:
     """A column for each Spark."""
     first = next(iter(results.values()))
     rows = [
-        [name, *(result["versions"][name] for result in results.values())]  # type: ignore[index]
+        [name, *(result["versions"][name] for result in results.values())]
         for name in first["versions"]
-    ]  # type: ignore[attr-defined]
-    for name in first["features"]:  # type: ignore[attr-defined]
-        counts = [result["features"][name] for result in results.values()]  # type: ignore[index]
+    ]
+    for name in first["features"]:
+        counts = [result["features"][name] for result in results.values()]
         said = [f"{good} passed" + f", {bad} failed" * bool(bad) for good, bad in counts]
         rows.append([f"tests: {name}", *said])
     rows.append(["seconds", *(str(result["seconds"]) for result in results.values())])

@@ -17,10 +17,10 @@ from pyspark.sql import SparkSession
 
 from movierate.model import shapes
 from movierate.model.bundle import Bundle
-from movierate.spark.session import start_spark, stop_spark
 from movierate.text.vocabulary import RESERVED, Vocabulary
 from tests.support.cluster import QUICK_START
 from tests.support.process import REVIEWS, ROOT, run
+from tests.support.session import local_session
 
 os.environ.setdefault("SPARK_SUBMIT_OPTS", QUICK_START)
 
@@ -51,12 +51,10 @@ FOR_FEW_ROWS = {
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
     """A local session with two cores, as the jobs start it."""
-    settings = [f"--conf {key}={value}" for key, value in FOR_FEW_ROWS.items()]
-    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--master local[2] {' '.join(settings)} pyspark-shell"
     # py4j asks Java for every class again, and Java looks for some in all of Spark's 300 JARs.
     JVMView.__getattr__ = cache(JVMView.__getattr__)
-    yield start_spark("movierate tests")
-    stop_spark()
+    with local_session(FOR_FEW_ROWS) as spark:
+        yield spark
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fastavro
 import pytest
 
-from tests.support.inputs import GOOD
+from tests.support.inputs import GOOD, write_avro
 from tests.support.outcome import all_rated, refused
 from tests.support.process import SPARK
 
@@ -13,10 +12,8 @@ from tests.support.process import SPARK
 @pytest.fixture
 def reviews(dump):
     """One review, and one without a text."""
-    fields = [{"name": "id", "type": "long"}, {"name": "text", "type": ["null", "string"]}]
-    schema = fastavro.parse_schema({"type": "record", "name": "review", "fields": fields})
-    with (dump / "a.avro").open("wb") as file:
-        fastavro.writer(file, schema, [{"id": 1, "text": GOOD}, {"id": 2, "text": None}])
+    rows = [{"id": 1, "text": GOOD}, {"id": 2, "text": None}]
+    write_avro(dump / "a.avro", rows, id="long", text=["null", "string"])
 
 
 @pytest.mark.skipif(SPARK < (4, 0), reason="needs a package")

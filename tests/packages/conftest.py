@@ -9,9 +9,9 @@ import pytest
 from pyspark.sql import SparkSession
 
 from movierate.scoring.output.delta import DELTA_SETTINGS
-from movierate.spark.session import start_spark, stop_spark
 from tests.support.maven import find_jars
 from tests.support.process import SPARK
+from tests.support.session import local_session
 from tests.support.stores import Store, s3_server
 
 AVRO = "org.apache.spark:spark-avro"
@@ -52,7 +52,5 @@ def settings(s3) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def spark(settings) -> Iterator[SparkSession]:
-    conf = " ".join(f"--conf {key}={value}" for key, value in settings.items())
-    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--master local[2] {conf} pyspark-shell"
-    yield start_spark("movierate packages", settings=DELTA_SETTINGS)
-    stop_spark()
+    with local_session(settings, DELTA_SETTINGS) as spark:
+        yield spark

@@ -5,26 +5,16 @@ from __future__ import annotations
 import datetime
 
 import duckdb
-import fastavro
 import pytest
 
 from movierate.config.jobs import DumpConfig, ScoreConfig
 from movierate.errors import UserError
 from movierate.scoring.job import score
-from tests.support.inputs import BAD, GOOD, cut_off, write
+from tests.support.inputs import BAD, GOOD, cut_off, write, write_avro
 
 pytestmark = pytest.mark.packages
 
 DAY = datetime.date(2026, 1, 31)
-
-
-def write_avro(path, rows, codec="null", **types):
-    """Records with fields of these types."""
-    fields = [{"name": name, "type": type} for name, type in types.items()]
-    schema = {"type": "record", "name": "review", "fields": fields}
-    with path.open("wb") as file:
-        fastavro.writer(file, fastavro.parse_schema(schema), rows, codec=codec)
-    return path
 
 
 def run(spark, tmp_path, **settings):

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
-import os
-import signal
-import subprocess
-import threading
 from collections import Counter
 from pathlib import Path
 
@@ -20,7 +15,9 @@ from movierate.scoring.incremental import score_new_files
 from movierate.scoring.job import score
 from movierate.scoring.latest import write_latest
 from movierate.scoring.output.delta import DeltaTable
-from tests.support.process import REVIEWS, ROOT, environment
+from tests.support.inputs import write_lines
+from tests.support.process import REVIEWS, kill_score_at
+from tests.support.watch import watching
 
 pytestmark = pytest.mark.packages
 
@@ -31,12 +28,10 @@ NEXT_DAY = CONFIG.model_copy(update={"date": DAY + datetime.timedelta(1)})
 
 def write_dump(path: Path, rows: int, first: int = 0) -> str:
     """Reviews with ids from `first` on, and one without a text."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     reviews = [
         {"id": str(first + row), "text": f"a good film, seen {row} times"} for row in range(rows)
     ]
-    path.write_text("".join(json.dumps(row) + "\n" for row in [*reviews, {"id": "empty"}]))
-    return str(path)
+    return str(write_lines(path, *reviews, {"id": "empty"}))
 
 
 def there(spark, output, table="ratings") -> list[str]:
@@ -119,22 +114,8 @@ def test_a_run_that_breaks_as_it_publishes_is_completed_by_the_next(spark, tmp_p
 def test_a_run_that_is_killed_is_followed(spark, settings, tmp_path, moment):
     output, dump = str(tmp_path / "out"), write_dump(tmp_path / "dump.jsonl", 50)
     score(spark, [dump], output, CONFIG)
-    conf = [word for key, value in settings.items() for word in ("--conf", f"{key}={value}")]
-    job = [str(ROOT / "jobs" / "score.py"), "--input", dump, "--output", output]
-    job += ["--date", str(DAY), "--output-format", "delta"]
-    run = subprocess.Popen(
-        ["spark-submit", "--master", "local[2]", *conf, *job],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment(),
-        text=True,
-        start_new_session=True,
-    )
-    for line in run.stdout:
-        if f" {moment}: " in line:
-            break
-    os.killpg(run.pid, signal.SIGKILL)
-    assert run.wait() == -signal.SIGKILL
+    job = ("--input", dump, "--output", output, "--date", str(DAY), "--output-format", "delta")
+    kill_score_at(moment, settings, *job)
     assert len(there(spark, output)) == 50
     score(spark, [dump], output, CONFIG)
     assert there(spark, output) == sorted(str(row) for row in range(50))
@@ -156,18 +137,13 @@ def test_a_reader_in_the_store_never_sees_a_part_of_a_day(spark, s3, tmp_path):
     dump, output = store.upload(spark, tmp_path / "in", "in"), f"{store.root}/out"
     score(spark, [dump], output, CONFIG)
     seen: Counter[int] = Counter()
-    done = threading.Event()
 
     def look() -> None:
-        while not done.is_set():
-            seen[spark.read.format("delta").load(f"{output}/ratings").count()] += 1
+        seen[spark.read.format("delta").load(f"{output}/ratings").count()] += 1
 
-    reader = threading.Thread(target=look)
-    reader.start()
-    for _ in range(20):
-        score(spark, [dump], output, CONFIG)
-    done.set()
-    reader.join()
+    with watching(look):
+        for _ in range(20):
+            score(spark, [dump], output, CONFIG)
     print(f"\n{seen.total()} looks: {dict(seen)} rows")
     assert set(seen) == {1_600}
     assert seen.total() > 20

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 from pyspark.sql import SparkSession
 
-from movierate.spark.session import start_spark, stop_spark
+from tests.support.session import local_session
 from tests.support.stores import Hadoop, Store, mini_hadoop, s3_server
 
 
@@ -33,10 +32,8 @@ def stores(tmp_path_factory) -> Iterator[dict[str, Store]]:
 def spark(stores) -> Iterator[SparkSession]:
     """A local session that reaches all stores."""
     settings = {key: value for store in stores.values() for key, value in store.settings.items()}
-    conf = " ".join(f"--conf {key}={value}" for key, value in settings.items())
-    os.environ["PYSPARK_SUBMIT_ARGS"] = f"--master local[2] {conf} pyspark-shell"
-    yield start_spark("movierate stores")
-    stop_spark()
+    with local_session(settings) as spark:
+        yield spark
 
 
 @pytest.fixture(params=["hdfs", "moto", "versitygw"])

@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
-import os
-import signal
-import subprocess
-import threading
 from pathlib import Path
 
 import pytest
@@ -20,7 +15,9 @@ from movierate.scoring.latest import write_latest
 from movierate.scoring.output.checkpoint import CHECKPOINT
 from movierate.scoring.output.lock import lock
 from movierate.spark.filesystem import FileSystem
-from tests.support.process import ROOT, environment
+from tests.support.inputs import write_lines
+from tests.support.process import ROOT, kill_score_at
+from tests.support.watch import watching
 
 pytestmark = pytest.mark.stores
 
@@ -39,8 +36,7 @@ def dump(tmp_path_factory) -> Path:
             for row in range(ROWS)
         ]
         rows[7]["text"] = ""
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
-        (folder / f"{file}.jsonl").write_text(lines)
+        write_lines(folder / f"{file}.jsonl", *rows)
     return folder
 
 
@@ -99,52 +95,25 @@ def test_one_run_at_a_time_holds_the_output(spark, store):
 @pytest.mark.parametrize("moment", ["input", "rate", "write", "check"])
 def test_a_run_that_is_killed_and_the_next_one(spark, store, dump, moment):
     """The first replaces a day, and dies when it has told of a phase."""
-    paths, output, config = (
-        [store.upload(spark, dump, "in")],
-        f"{store.root}/out",
-        ScoreConfig(date=DAY),
-    )
+    paths, output = [store.upload(spark, dump, "in")], f"{store.root}/out"
+    config = ScoreConfig(date=DAY)
     score(spark, paths, output, config)
-    job = [str(ROOT / "jobs" / "score.py"), "--input", *paths, "--output", output]
-    command = ["spark-submit", "--master", "local[2]", *store.conf(), *job, "--date", str(DAY)]
-    run = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environment(),
-        text=True,
-        start_new_session=True,
-    )
-    for line in run.stdout:
-        if f" {moment}: " in line:
-            break
-    os.killpg(run.pid, signal.SIGKILL)
-    assert run.wait() == -signal.SIGKILL
+    job = ("--input", *paths, "--output", output, "--date", str(DAY))
+    kill_score_at(moment, store.settings, *job)
     score(spark, paths, output, config)
     check_whole(spark, store)
 
 
 def test_what_a_reader_sees_while_a_day_is_replaced(spark, store, dump):
-    paths, output, config = (
-        [store.upload(spark, dump, "in")],
-        f"{store.root}/out",
-        ScoreConfig(date=DAY),
-    )
+    paths, output = [store.upload(spark, dump, "in")], f"{store.root}/out"
+    config = ScoreConfig(date=DAY)
     day = f"{output}/ratings/scored_date={DAY}"
     score(spark, paths, output, config)
     file_system = FileSystem(spark, day)
-    files, seen, done = len(file_system.list(day)), [], threading.Event()
-
-    def look() -> None:
-        while not done.is_set():
-            seen.append(len(file_system.list(day)))
-
-    reader = threading.Thread(target=look)
-    reader.start()
-    for _ in range(5):
-        score(spark, paths, output, config)
-    done.set()
-    reader.join()
+    files, seen = len(file_system.list(day)), []
+    with watching(lambda: seen.append(len(file_system.list(day)))):
+        for _ in range(5):
+            score(spark, paths, output, config)
     partly = sum(0 < count < files for count in seen)
     print(
         f"\n{store.name}: {files} files; {len(seen)} looks, {seen.count(0)} saw none, "

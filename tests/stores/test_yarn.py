@@ -8,7 +8,7 @@ import pytest
 
 from movierate.spark.filesystem import FileSystem
 from tests.support.maven import SPARK_JARS
-from tests.support.process import REVIEWS, ROOT, run
+from tests.support.process import REVIEWS, ROOT, conf_options, run
 
 pytestmark = pytest.mark.stores
 
@@ -31,9 +31,9 @@ def test_a_run_submitted_to_yarn(spark, hadoop, packed, tmp_path, mode):
     store = FileSystem(spark, root)
     store.copy_from_local(REVIEWS, f"{root}/in/reviews.jsonl")
     store.copy_from_local(MODEL, f"{root}/models/imdb")
-    conf = [word for key, value in ON_CLUSTER.items() for word in ("--conf", f"{key}={value}")]
-    here = ["--conf", f"spark.pyspark.driver.python={sys.executable}"] if mode == "client" else []
-    submit = ["spark-submit", "--master", "yarn", "--deploy-mode", mode, *conf, *here]
+    here = {"spark.pyspark.driver.python": sys.executable} if mode == "client" else {}
+    conf = conf_options(ON_CLUSTER | here)
+    submit = ["spark-submit", "--master", "yarn", "--deploy-mode", mode, *conf]
     submit += ["--archives", f"{packed}#environment"]
     job = ["jobs/score.py", "--input", f"{root}/in", "--output", f"{root}/out"]
     job += ["--model", f"{root}/models/imdb"]

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pyspark
 
+from tests.support.process import conf_options
+
 SPARK_CLASS = Path(pyspark.__file__).parent / "bin" / "spark-class"
 MASTER = "org.apache.spark.deploy.master.Master"
 WORKER = "org.apache.spark.deploy.worker.Worker"
@@ -85,8 +87,7 @@ class Cluster:
             "spark.executor.extraJavaOptions": QUICK_START,
             "spark.driver.host": "127.0.0.1",
         }
-        conf = [word for key, value in settings.items() for word in ("--conf", f"{key}={value}")]
-        return ["spark-submit", "--master", self.master, *conf, *options]
+        return ["spark-submit", "--master", self.master, *conf_options(settings), *options]
 
     def _start(self, kind: str, *arguments: str) -> Path:
         """Start a daemon; returns its log."""

@@ -7,9 +7,11 @@ import io
 import json
 import tarfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -43,6 +45,15 @@ def write_parquet(path: Path, **columns: object) -> Path:
     """Parquet, with columns of the types that pyarrow gives these values."""
     sink = io.BytesIO()
     pq.write_table(pa.table(columns), sink)
+    return write(path, sink.getvalue())
+
+
+def write_avro(path: Path, rows: Sequence[Row], codec: str = "null", **types: object) -> Path:
+    """Avro, with fields of these types."""
+    fields = [{"name": name, "type": type} for name, type in types.items()]
+    schema = {"type": "record", "name": "review", "fields": fields}
+    sink = io.BytesIO()
+    fastavro.writer(sink, fastavro.parse_schema(schema), rows, codec=codec)
     return write(path, sink.getvalue())
 
 

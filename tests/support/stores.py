@@ -20,7 +20,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from movierate.spark.filesystem import FileSystem
-from tests.support.cluster import LOG_SETTINGS, start_daemon, stop_daemon, wait_for
+from tests.support.cluster import start_daemon, stop_daemon, wait_for
 from tests.support.maven import SPARK_JARS, find_jars, hadoop_version, scala_version
 
 MINI_HADOOP = Path(__file__).parents[1] / "stores" / "MiniHadoop.java"
@@ -49,7 +49,7 @@ S3A = {
     "spark.sql.parquet.output.committer.class": "org.apache.spark.internal.io.cloud"
     ".BindingParquetOutputCommitter",
 }
-"""The settings that docs/stores.md gives."""
+"""The settings that docs/nightly.md gives."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,6 @@ class Store:
                 key = f"{prefix}/{file.relative_to(path)}".removesuffix("/.")
                 self.client.upload_file(str(file), bucket, key)
         return target
-
-    def conf(self) -> list[str]:
-        """The settings as spark-submit takes them."""
-        return [
-            word for key, value in self.settings.items() for word in ("--conf", f"{key}={value}")
-        ]
 
 
 @contextmanager
@@ -149,7 +143,6 @@ def mini_hadoop(folder: Path) -> Iterator[Hadoop]:
         without=("org.apache.hadoop",),
     )
     (folder / "conf").mkdir()
-    (folder / "log4j2.properties").write_text(LOG_SETTINGS.replace("info", "warn"))
     classes = os.pathsep.join([*jars, f"{SPARK_JARS}/*"])
     java = Path(os.environ["JAVA_HOME"], "bin", "java") if "JAVA_HOME" in os.environ else "java"
     log_settings = f"-Dlog4j2.configurationFile={folder / 'log4j2.properties'}"
