@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 {
   echo "# Versions that movierate is tested with; scripts/lock.sh writes this file."
   uv pip compile --quiet --universal --python-version 3.10 --extra dev \
-    --no-header --no-annotate --upgrade pyproject.toml
+    --no-header --no-annotate --upgrade pyproject.toml \
+    --constraint <(echo "pandas<3") # PySpark warns of pandas 3; make matrix tests it
 } > constraints.new
 mv constraints.new constraints.txt

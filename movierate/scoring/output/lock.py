@@ -9,6 +9,7 @@ it has not touched its file for a quarter of an hour: then the next run takes ov
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import socket
@@ -72,6 +73,7 @@ def lock(
         with suppress(OSError, Py4JError):  # Spark may be gone: the next run finds a dead holder
             if _holder(file.read()) == holder:
                 file.remove()
+                file.remove_directory()
 
 
 def _take(file: _File, holder: Holder, directory: str, say: Callable[[str], None]) -> None:
@@ -84,23 +86,15 @@ def _take(file: _File, holder: Holder, directory: str, say: Callable[[str], None
             raise UserError(
                 f"output: {directory} is locked by {_describe(other)}: wait until it ends"
             )
-        if _remove_dead(file, other):
-            say(f"removed the lock of {_describe(other)}, which is dead")
-
-
-def _remove_dead(file: _File, dead: Holder) -> bool:
-    """Remove a dead run's lock. Whoever else does the same at this moment may have removed it, and
-    have made its own: that one is given back.
-    """
-    aside = file.set_aside()
-    if aside is None:
-        return False
-    is_dead = _holder(aside.read()) == dead
-    if not is_dead:
-        text, _ = aside.read() or ("", 0)
-        file.create(text)
-    aside.remove()
-    return is_dead
+        claim = file.claim_of(other)
+        _take(claim, holder, directory, say)
+        try:
+            # Only who holds the claim may remove the dead run's lock: what is there now, stays.
+            if _holder(file.read()) == other:
+                file.remove()
+                say(f"removed the lock of {_describe(other)}, which is dead")
+        finally:
+            claim.remove()
 
 
 def _is_alive(holder: Holder, untouched: float) -> bool:
@@ -183,11 +177,19 @@ class _File(Protocol):
     def touch(self, text: str) -> None:
         """Say that its holder lives; text: what it holds."""
 
-    def set_aside(self) -> _File | None:
-        """Give it another name, of which nobody else knows; None if it is not there."""
+    def claim_of(self, dead: Holder) -> _File:
+        """A lock of the right to remove this file, which a dead run has left."""
 
     def remove(self) -> None:
-        """Remove it, and its directory if nothing else is in it."""
+        """Remove it."""
+
+    def remove_directory(self) -> None:
+        """Remove its directory if nothing is in it."""
+
+
+def _claim_name(lock_name: str, dead: Holder) -> str:
+    text = json.dumps(dead, sort_keys=True)
+    return f"{lock_name}.{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def _file(spark: SparkSession, directory: str) -> _File:
@@ -221,16 +223,13 @@ class _LocalFile:
     def touch(self, text: str) -> None:
         os.utime(self._path)
 
-    def set_aside(self) -> _LocalFile | None:
-        aside = self._path.with_name(f"{LOCK}.{uuid.uuid4().hex}")
-        try:
-            self._path.rename(aside)
-        except FileNotFoundError:
-            return None
-        return _LocalFile(aside)
+    def claim_of(self, dead: Holder) -> _LocalFile:
+        return _LocalFile(self._path.with_name(_claim_name(self._path.name, dead)))
 
     def remove(self) -> None:
         self._path.unlink(missing_ok=True)
+
+    def remove_directory(self) -> None:
         with suppress(OSError):
             self._path.parent.rmdir()
 
@@ -262,18 +261,13 @@ class _HadoopFile:
     def touch(self, text: str) -> None:
         self._file_system.write_text(self._path, text)  # stores of objects have no other way
 
-    def set_aside(self) -> _HadoopFile | None:
-        aside = f"{parent_of(self._path)}/{LOCK}.{uuid.uuid4().hex}"
-        try:
-            moved = self._file_system.rename(self._path, aside)
-        except FileSystemError:
-            if self._file_system.exists(self._path):
-                raise
-            moved = False
-        return _HadoopFile(self._file_system, aside) if moved else None
+    def claim_of(self, dead: Holder) -> _HadoopFile:
+        return _HadoopFile(self._file_system, _claim_name(self._path, dead))
 
     def remove(self) -> None:
         self._file_system.delete(self._path)
+
+    def remove_directory(self) -> None:
         directory = parent_of(self._path)
         if self._file_system.exists(directory) and not self._file_system.list(directory):
             self._file_system.delete(directory)
