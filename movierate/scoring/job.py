@@ -25,6 +25,7 @@ from movierate.reviews.names import list_names
 from movierate.reviews.schema import MALFORMED, RAW_CHARACTERS, is_blank
 from movierate.scoring.accounting import Account, Counts, count_rows
 from movierate.scoring.drift import Reference
+from movierate.scoring.failures import explain
 from movierate.scoring.gates import check_gates, count_lost, evaluate_gates
 from movierate.scoring.nights import find_reference
 from movierate.scoring.output.directory import OutputDirectory
@@ -57,17 +58,8 @@ from movierate.scoring.skip_rated import (
     with_retained,
 )
 from movierate.spark.bundles import read_bundle
-from movierate.spark.errors import SPARK_ERRORS, first_line
+from movierate.spark.errors import SPARK_ERRORS
 from movierate.spark.paths import check_names
-
-NO_MEMORY = (
-    *("MemoryError", "Cannot allocate memory", "failed to map segment"),
-    "Could not find/load shared object file 'libllvmlite.so'",
-)
-"""What Python and its libraries say where a limit on a worker's address space is reached."""
-
-WORKER_MEMORY = "500 MB"
-"""Address space with which a worker of the shipped model runs; with 200 MB it does not."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +135,7 @@ def score_partition(
     except BaseException as error:
         left = _give_up(task, error, time.monotonic() - clock)
         if isinstance(error, PySparkException | Py4JError | OSError):
-            raise _explain(error, left) from error
+            raise explain(error, left) from error
         raise
     _stop_clock(record, phases, time.monotonic() - clock)
     return Run(record, output.write_record(record))
@@ -398,26 +390,6 @@ def _give_up(task: _Task, error: BaseException, seconds: float) -> str:
         return f"{published}; the details: {output.write_record(record)}"
     except (Py4JError, OSError):
         return "Spark stopped; the next run cleans up"
-
-
-def _explain(error: Exception, left: str) -> Exception:
-    """The cause of a failed run, as one line."""
-    if "No module named 'movierate'" in str(error):
-        return UserError(
-            "executors: they can't import movierate: send them the environment, see docs/cluster.md"
-        )
-    said = str(error)
-    if "PYTHON_VERSION_MISMATCH" in said:
-        return UserError(
-            f"executors: {first_line(error)} Set spark.pyspark.python and "
-            f"spark.pyspark.driver.python to one version; {left}"
-        )
-    if any(sign in said for sign in NO_MEMORY):
-        return RunFailed(
-            "a Python worker has no memory left: raise spark.executor.pyspark.memory, of which "
-            f"the worker of each core needs {WORKER_MEMORY}, or do not set it; {left}"
-        )
-    return RunFailed(f"{first_line(error)}: {left}")
 
 
 def _describe_input(dump: Dump) -> str:
