@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -57,18 +58,22 @@ def register(spark: SparkSession, name: str = "rate", model: str | Path = DEFAUL
 
 
 def score(
-    reviews: DataFrame, output: str, name: str = "dataframe", **settings: object
+    reviews: DataFrame | str | Sequence[str],
+    output: str,
+    name: str = "dataframe",
+    **settings: object,
 ) -> RunRecord:
-    """Rate the reviews of a DataFrame and publish one day of ratings, as `movierate score` does.
+    """Rate reviews and publish one day of ratings, as `movierate score` does.
 
     >>> record = movierate.score(reviews, "s3a://ratings", date="2026-01-31")  # doctest: +SKIP
     >>> record.rows                                                           # doctest: +SKIP
     {'read': 200, 'rated': 190, 'rejected': 10}
 
-    The session of the DataFrame stays, with its settings and its logging.
+    The session stays, with its settings and its logging: the DataFrame's, or else the active one.
 
     Args:
-        reviews: rows with a text; its column and the others are found by their usual names.
+        reviews: a DataFrame, in which the columns are found by their usual names; or the path of
+            a dump (a file, a directory or a pattern), or several.
         output: a directory for ratings/, rejected/ and runs/.
         name: what records and rejected rows call the DataFrame.
         settings: as in conf/score.yaml: model, text, keep, skip_rated, output_format, ...
@@ -77,6 +82,6 @@ def score(
         movierate.errors.UserError: a setting, the model, the output or the reviews are invalid.
         movierate.errors.RunFailed: the run broke; nothing of it was published.
     """
-    from movierate.scoring import dataframe
+    from movierate.scoring import api
 
-    return dataframe.score_dataframe(reviews, output, name, settings)
+    return api.score_reviews(reviews, output, name, settings)

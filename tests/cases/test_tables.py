@@ -43,6 +43,16 @@ def test_a_dataframe_is_rated_with_all_its_rows_accounted_for(reviews, tmp_path)
     assert rejected.fetchall() == [("3", "nightly", "empty_text")]
 
 
+def test_a_dump_is_rated_by_its_path(spark, tmp_path):
+    (tmp_path / "a.jsonl").write_text(f'{{"text": "{GOOD}"}}\n{{"text": ""}}\n')
+    (tmp_path / "b.jsonl").write_text("cut off {\n")
+    paths = [str(tmp_path / "a.jsonl"), str(tmp_path / "b.jsonl")]
+    one = movierate.score(paths[0], str(tmp_path / "one"), date=DAY)
+    assert one.rows == {"read": 2, "rated": 1, "rejected": 1}
+    both = movierate.score(paths, str(tmp_path / "both"), date=DAY)
+    assert both.rejected_by_reason == {"empty_text": 1, "malformed_record": 1}
+
+
 def test_the_session_stays_as_it_was(spark, reviews, tmp_path):
     zone = spark.conf.get("spark.sql.session.timeZone")
     spark.conf.set("spark.sql.session.timeZone", "Asia/Kolkata")

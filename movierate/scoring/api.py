@@ -1,8 +1,8 @@
-"""Scoring from within another program, on a DataFrame of its own."""
+"""Scoring from within another program, in its session."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pyspark.sql import DataFrame, SparkSession
@@ -17,17 +17,27 @@ from movierate.spark.connect import check_classic
 from movierate.spark.session import SETTINGS
 
 
-def score_dataframe(
-    reviews: DataFrame, output: str, name: str, settings: Mapping[str, object]
+def score_reviews(
+    reviews: DataFrame | str | Sequence[str],
+    output: str,
+    name: str,
+    settings: Mapping[str, object],
 ) -> RunRecord:
     """See `movierate.score`."""
-    spark = reviews.sparkSession
+    source: Table | Sequence[str]
+    if isinstance(reviews, str | Sequence):
+        spark = SparkSession.getActiveSession()
+        source = [reviews] if isinstance(reviews, str) else reviews
+    else:
+        spark, source = reviews.sparkSession, Table(reviews, name)
+    if spark is None:
+        raise UserError("Spark has no session: start one before movierate.score")
     check_classic(spark)
     config = make_config(ScoreConfig, flags=settings)
     if config.incremental:
-        raise UserError("incremental: it reads new files: give skip_rated for a DataFrame")
+        raise UserError("incremental: only the command `movierate score` has it: give skip_rated")
     with _with_settings(spark):
-        return score(spark, Table(reviews, name), output, config).record
+        return score(spark, source, output, config).record
 
 
 @contextmanager
