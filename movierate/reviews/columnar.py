@@ -106,6 +106,8 @@ class Footer:
     leaves: tuple[Leaf, ...]
     rows: int | None
     """None where the file does not say."""
+    damage: str = ""
+    """Why the file can't be read to its end, where the reader would end without a word."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +151,7 @@ def read_columnar(spark: SparkSession, inputs: Inputs, format: Columnar) -> Reco
     footers = format.read_footers(spark, [file for file in inputs.files if file.bytes])
     sound = {file: footer for file, footer in footers.items() if isinstance(footer, Footer)}
     broken = {file: why for file, why in footers.items() if isinstance(why, str)}
+    broken |= {file: footer.damage for file, footer in sound.items() if footer.damage}
     if not sound and inputs.whole is None:
         file, why = next(iter(broken.items()))
         raise UserError(f"input: {file.path} can't be read as {format.name} ({why})")
@@ -166,7 +169,7 @@ def read_columnar(spark: SparkSession, inputs: Inputs, format: Columnar) -> Reco
         directories=directories,
         type_of=lambda name: _common_type(spark, format, sound, name),
         broken=tuple(
-            BrokenFile(source_of(spark, file.path), why, begins_well=False)
+            BrokenFile(source_of(spark, file.path), why, begins_well=file in sound)
             for file, why in broken.items()
         ),
         row_counts={

@@ -15,10 +15,14 @@ from movierate.reviews.columnar import Columnar, Footer, Leaf, struct_leaves
 from movierate.reviews.formats.registry import Format, register
 from movierate.reviews.listing import File
 from movierate.spark.errors import SPARK_ERRORS, first_line
+from movierate.spark.filesystem import FileSystem
 from movierate.spark.session import has_class
 
 MAGIC = b"Obj\x01"
 """What a file begins with."""
+
+MARKER = 16
+"""Bytes of the marker between the blocks of a file, which is random and its header ends with."""
 
 READER = "org.apache.spark.sql.avro.AvroFileFormat"
 """By its class: Spark 4 has it, and knows it by the name avro only with the package."""
@@ -47,22 +51,36 @@ def read_headers(spark: SparkSession, files: Sequence[File]) -> dict[File, Foote
 
     def read_header(file: File) -> Footer | str:
         try:
-            return Footer(leaves(_schema(spark, file.path)), None)
+            schema, end = _header(spark, file.path)
+            damage = "" if _is_whole(spark, file, end) else "the Avro file is cut off"
+            return Footer(leaves(schema), None, damage)
         except SPARK_ERRORS as error:
             return first_line(error)
 
     return {file: read_header(file) for file in files}
 
 
-def _schema(spark: SparkSession, path: str) -> str:
-    """The schema with which a file was written, in Avro's JSON."""
+def _is_whole(spark: SparkSession, file: File, header: int) -> bool:
+    """Whether a file ends with its marker, as its header and each of its blocks do.
+
+    Avro's reader, before 1.12, takes a block that is cut off for the end of the file.
+    """
+    with FileSystem(spark, file.path).open(file.path) as stream:
+        stream.seek(header - MARKER)
+        marker = stream.read(MARKER)
+        stream.seek(file.bytes - MARKER)
+        return stream.read(MARKER) == marker
+
+
+def _header(spark: SparkSession, path: str) -> tuple[str, int]:
+    """The schema with which a file was written, in Avro's JSON; and the length of the header."""
     jvm: Any = spark._jvm
     avro = jvm.org.apache.avro
     configuration = spark._jsc.hadoopConfiguration()  # type: ignore[attr-defined]
     input = avro.mapred.FsInput(jvm.org.apache.hadoop.fs.Path(path), configuration)
     reader = avro.file.DataFileReader.openReader(input, avro.generic.GenericDatumReader())
     try:
-        return str(reader.getSchema().toString())
+        return str(reader.getSchema().toString()), int(reader.previousSync())
     finally:
         reader.close()
 
