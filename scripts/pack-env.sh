@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # pack-env.sh FILE.tar.gz: a Python environment for executors, to send with --archives.
+# PYTHON names another Python than python3.
 # It has movierate and what scoring needs; pyspark comes with the cluster, TensorFlow is not needed.
 # Python itself is not in it: executors need the one that packs, at the same path.
 set -euo pipefail
@@ -9,7 +10,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 echo "movierate: packing $target" >&2
-python=$(python3 -c 'import sys; print(sys._base_executable)')
+python=$("${PYTHON:-python3}" -c 'import sys; print(sys._base_executable)')
 "$python" -m venv "$folder"
 pip=("$folder/bin/python" -m pip -qq --disable-pip-version-check)
 "${pip[@]}" install -c constraints.txt numpy numba pandas pyarrow pydantic pyyaml safetensors filelock

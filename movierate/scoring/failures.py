@@ -16,7 +16,7 @@ NOEXEC = "UnsatisfiedLinkError"
 
 NO_MEMORY = (
     *("MemoryError", "Cannot allocate memory", "failed to map segment"),
-    "Could not find/load shared object file 'libllvmlite.so'",
+    "Could not find/load shared object file",  # llvmlite
 )
 """What Python and its libraries say where a limit on a worker's address space is reached."""
 

@@ -21,6 +21,8 @@ from movierate.spark.session import has_class
 LOG = "_delta_log"
 
 EXTENSION = "io.delta.sql.DeltaSparkSessionExtension"
+TABLE = "io.delta.tables.DeltaTable"
+"""A class that every build of Delta has."""
 
 DELTA_SETTINGS: Mapping[str, str] = {
     "spark.sql.extensions": EXTENSION,
@@ -40,7 +42,7 @@ def check_delta(spark: SparkSession) -> None:
     Raises:
         UserError: it has not.
     """
-    if not has_class(spark, EXTENSION):
+    if not has_class(spark, TABLE):
         raise UserError(
             "output: this Spark has no Delta: submit the job with --packages "
             f"io.delta:delta-spark_..., of the release for Spark {spark.version}: docs/nightly.md"
