@@ -49,6 +49,21 @@ def test_the_udf_gives_the_ratings_of_the_rater(address):
     assert known == sum(one is not None for one in found) > 180
 
 
+ONLY_A_CLIENT = """
+import sys
+sys.modules["py4j"] = None  # as with pyspark-client
+from movierate.cli.main import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_a_job_says_the_same_where_there_is_only_a_client(tmp_path):
+    paths = ("--input", REVIEWS, "--output", tmp_path / "out")
+    result = run("python", "-c", ONLY_A_CLIENT, "score", *paths)
+    assert (result.returncode, result.stderr.count("\n")) == (2, 1)
+    assert "needs a classic session" in result.stderr
+
+
 def test_a_job_says_in_one_line_that_it_needs_a_classic_session(address, tmp_path):
     paths = ("--input", REVIEWS, "--output", tmp_path / "out")
     result = run("movierate", "score", *paths, env={"SPARK_REMOTE": address})

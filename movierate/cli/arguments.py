@@ -14,6 +14,7 @@ from movierate.logs import LOGGER
 from movierate.model.bundle import DEFAULT_MODEL
 from movierate.reviews.encoding import AUTO
 from movierate.reviews.formats import check_format, format_names
+from movierate.spark.connect import check_py4j
 
 OLDEST_SPARK = (3, 5)
 
@@ -130,7 +131,7 @@ def require_packages(command: str, *modules: str) -> None:
 
 
 def require_spark(command: str) -> None:
-    """Make sure that there is a pyspark, and not one that is too old.
+    """Make sure that there is a pyspark, not one that is too old, and not the client alone.
 
     Raises:
         UserError: there is none, or it is.
@@ -140,6 +141,7 @@ def require_spark(command: str) -> None:
             f"{command}: this Python has no pyspark: on a cluster, run it with spark-submit, which "
             "brings the cluster's; elsewhere, pip install 'movierate[spark]'"
         )
+    check_py4j()
     import pyspark
 
     oldest = ".".join(str(part) for part in OLDEST_SPARK)
