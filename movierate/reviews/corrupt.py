@@ -33,8 +33,8 @@ BZIP2_END = f"{0x177245385090:048b}".lstrip("0")
 
 UNREADABLE = {
     "BrotliCodec": "Spark can't read Brotli: write the file with another compression",
-    "timestamp with local time zone": "Spark 3.5 reads no ORC file with an instant in it: write "
-    "the column as a timestamp without a time zone, or use Spark 4",
+    "timestamp with local time zone": "Spark before 4.2 reads no ORC file with an instant in it: "
+    "write the column as a timestamp without a time zone",
     "ParquetMetadataConverter.getLogicalTypeAnnotation": "Spark 3.5 reads no Parquet file with a "
     "half-precision float in it: write the column as a float, or use Spark 4",
 }
