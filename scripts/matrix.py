@@ -158,6 +158,8 @@ def print_table(results: dict[str, dict[str, Any]]) -> None:
     ]
     for name in first["features"]:
         counts = [result["features"][name] for result in results.values()]
+        if not any(map(sum, counts)):
+            continue
         said = [f"{good} passed" + f", {bad} failed" * bool(bad) for good, bad in counts]
         rows.append([f"tests: {name}", *said])
     rows.append(["seconds", *(str(result["seconds"]) for result in results.values())])
