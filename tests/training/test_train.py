@@ -141,7 +141,8 @@ def test_reviews_that_can_not_train_are_refused(reviews, message, tmp_path):
 
 def test_interrupted_it_leaves_nothing_under_the_name(tmp_path):
     child = multiprocessing.get_context("spawn").Process(
-        target=train, args=(CONFIG, made_up_reviews(600), tmp_path / "m")
+        target=train,
+        args=(CONFIG.model_copy(update={"epochs": 100_000}), made_up_reviews(600), tmp_path / "m"),
     )
     child.start()
     time.sleep(9)
