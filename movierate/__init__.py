@@ -82,9 +82,9 @@ def score(
         movierate.errors.UserError: a setting, the model, the output or the reviews are invalid.
         movierate.errors.RunFailed: the run broke; nothing of it was published.
     """
-    from movierate.spark.connect import check_py4j
+    from movierate.spark.installed import require_spark
 
-    check_py4j()
+    require_spark("movierate.score")
     from movierate.scoring import api
 
     return api.score_reviews(reviews, output, name, settings)

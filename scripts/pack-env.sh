@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # pack-env.sh FILE.tar.gz: a Python environment for executors, to send with --archives.
-# PYTHON names another Python than python3.
 # It has movierate and what scoring needs; pyspark comes with the cluster, TensorFlow is not needed.
-# Python itself is not in it: executors need the one that packs, at the same path.
+# Python itself is not in it: executors need the one that packs, at the same path. PYTHON names
+# another one than python3.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=$1

@@ -109,7 +109,7 @@ def test_other_names_are_read_there(dump, tmp_path):
 @pytest.mark.parametrize(
     ("setting", "code", "said"),
     [
-        ("spark.executor.pyspark.memory=400m", 1, "raise spark.executor.pyspark.memory"),
+        ("spark.executor.pyspark.memory=400m", 1, "a Python worker has no memory left"),
         ("spark.executor.pyspark.memory=1g", 0, ""),
         ("spark.sql.execution.arrow.useLargeVarTypes=true", 0, ""),
         ("spark.io.encryption.enabled=true", 0, ""),

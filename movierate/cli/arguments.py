@@ -14,9 +14,6 @@ from movierate.logs import LOGGER
 from movierate.model.bundle import DEFAULT_MODEL
 from movierate.reviews.encoding import AUTO
 from movierate.reviews.formats import check_format, format_names
-from movierate.spark.connect import check_py4j
-
-OLDEST_SPARK = (3, 5)
 
 PACKAGES = {"sklearn": "scikit-learn"}
 """Packages whose module has another name."""
@@ -128,27 +125,6 @@ def require_packages(command: str, *modules: str) -> None:
         names = " and ".join(filter(None, (", ".join(missing[:-1]), missing[-1])))
         verb = "is" if len(missing) == 1 else "are"
         raise UserError(f"{command}: {names} {verb} not installed: pip install 'movierate[train]'")
-
-
-def require_spark(command: str) -> None:
-    """Make sure that there is a pyspark, not one that is too old, and not the client alone.
-
-    Raises:
-        UserError: there is none, or it is.
-    """
-    if find_spec("pyspark") is None:
-        raise UserError(
-            f"{command}: this Python has no pyspark: on a cluster, run it with spark-submit, which "
-            "brings the cluster's; elsewhere, pip install 'movierate[spark]'"
-        )
-    check_py4j()
-    import pyspark
-
-    oldest = ".".join(str(part) for part in OLDEST_SPARK)
-    if tuple(int(part) for part in pyspark.__version__.split(".")[:2]) < OLDEST_SPARK:
-        raise UserError(
-            f"{command}: this is Spark {pyspark.__version__}, and movierate needs {oldest} or newer"
-        )
 
 
 def print_progress(line: str) -> None:

@@ -13,11 +13,11 @@ from movierate.cli.arguments import (
     directory,
     load_config,
     require_packages,
-    require_spark,
 )
 from movierate.cli.rendering import describe_further_metrics, describe_metrics, error_table
 from movierate.cli.train import read_labelled
 from movierate.config.jobs import DumpConfig
+from movierate.spark.installed import require_spark
 
 
 def add_command(commands: Any) -> None:

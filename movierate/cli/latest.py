@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from movierate.cli.arguments import require_spark
+from movierate.spark.installed import require_spark
 
 
 def add_command(commands: Any) -> None:

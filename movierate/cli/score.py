@@ -8,12 +8,13 @@ import json
 import time
 from typing import Any
 
-from movierate.cli.arguments import add_config, add_dump, add_model, load_config, require_spark
+from movierate.cli.arguments import add_config, add_dump, add_model, load_config
 from movierate.cli.rendering import score_json, score_summary
 from movierate.config.jobs import DELTA, PARQUET, ScoreConfig, parse_date
 from movierate.errors import GateTripped, UserError
 from movierate.logs import FORMATS as LOG_FORMATS
 from movierate.logs import JSON, Phases
+from movierate.spark.installed import require_spark
 
 
 def add_command(commands: Any) -> None:

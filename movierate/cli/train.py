@@ -14,10 +14,10 @@ from movierate.cli.arguments import (
     load_config,
     print_progress,
     require_packages,
-    require_spark,
 )
 from movierate.cli.rendering import describe_metrics, describe_rating_scale
 from movierate.config.jobs import DumpConfig, TrainConfig
+from movierate.spark.installed import require_spark
 
 
 def add_command(commands: Any) -> None:

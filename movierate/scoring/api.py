@@ -25,7 +25,7 @@ def score_reviews(
 ) -> RunRecord:
     """See `movierate.score`."""
     source: Table | Sequence[str]
-    if isinstance(reviews, str | Sequence):
+    if isinstance(reviews, Sequence):
         spark = SparkSession.getActiveSession()
         source = [reviews] if isinstance(reviews, str) else reviews
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Any
 
 from movierate.errors import UserError
@@ -20,16 +19,6 @@ def check_classic(spark: Any) -> None:
         UserError: it is. Jobs list, rename and lock files, for which Connect has no commands.
     """
     if is_connect(spark):
-        raise UserError(NEEDS_CLASSIC)
-
-
-def check_py4j() -> None:
-    """Make sure that this Python has a whole pyspark, and not only pyspark-client.
-
-    Raises:
-        UserError: it has only the client, with which no session is classic.
-    """
-    if find_spec("py4j") is None:
         raise UserError(NEEDS_CLASSIC)
 
 

@@ -14,7 +14,7 @@ from tests.support.outcome import all_rated, refused
 from tests.support.process import SPARK
 
 INSTANT = pa.timestamp("us", "UTC" if SPARK >= (4, 2) else None)
-"""Spark 3.5 reads no ORC file with a time zone in it."""
+"""Spark before 4.2 reads no ORC file with a time zone in it."""
 
 
 def write_orc(path, **columns):

@@ -22,7 +22,7 @@ MAGIC = b"Obj\x01"
 """What a file begins with."""
 
 MARKER = 16
-"""Bytes of the marker between the blocks of a file, which is random and its header ends with."""
+"""Bytes of the random marker that ends the header and each block of a file."""
 
 READER = "org.apache.spark.sql.avro.AvroFileFormat"
 """By its class: Spark 4 has it, and knows it by the name avro only with the package."""
