@@ -92,7 +92,8 @@ def load_config(kind: type[Config], arguments: argparse.Namespace) -> Config:
     file, assigned = getattr(arguments, "config", None), getattr(arguments, "set", ())
     config = make_config(kind, file, flags, assigned, print_progress)
     dump: Any = getattr(config, "dump", config)
-    check_format(dump.format)
+    for source in (dump, *getattr(config, "sources", {}).values()):
+        check_format(source.format)
     return config
 
 

@@ -46,6 +46,13 @@ def _split_names(written: Any) -> Any:
     return tuple(written) if isinstance(written, list) else written
 
 
+def _list_paths(written: Any) -> Any:
+    """Paths from a YAML list, or from one path."""
+    if isinstance(written, str):
+        return (written,)
+    return tuple(written) if isinstance(written, list) else written
+
+
 def _split_range(written: Any) -> Any:
     """The two ends of a range from a YAML list, or from a string like 1-5."""
     if isinstance(written, str):
@@ -73,6 +80,8 @@ Text = Annotated[str, Field(min_length=1, pattern=r"^[^\x00]*$")]
 Count = Annotated[int, Field(ge=1, le=LARGEST)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Names = Annotated[tuple[Text, ...], BeforeValidator(_split_names)]
+Paths = Annotated[tuple[Text, ...], BeforeValidator(_list_paths)]
+Weight = Annotated[float, Field(gt=0, le=100)]
 Date = Annotated[datetime.date, BeforeValidator(parse_date)]
 Range = Annotated[tuple[float, float], BeforeValidator(_split_range), AfterValidator(_check_range)]
 Separator = Annotated[str, AfterValidator(_check_separator)]
@@ -125,12 +134,23 @@ class ScoreConfig(Settings):
         return self
 
 
+class SourceConfig(DumpConfig):
+    """A source of labelled texts for training, and how to read it."""
+
+    reviews: Annotated[Paths, Field(min_length=1)]
+    unlabelled: Paths = ()
+    kind: Literal["reviews", "phrases"] = "reviews"
+    weight: Weight = 1.0
+    citation: Text | None = None
+
+
 class TrainConfig(Settings):
     """Settings of the training job. conf/train.yaml explains each one."""
 
     dump: DumpConfig = DumpConfig()
     name: Text | None = None
     data: Text | None = None
+    sources: dict[Text, SourceConfig] = {}
     window: Annotated[int, Field(ge=SHORTEST_WINDOW, le=LARGEST)] = 100
     token_selection: Literal["last", "ends", "salient"] = "salient"  # noqa: S105 (no password)
     vocabulary_size: Annotated[int, Field(ge=3, le=LARGEST)] = 45_000
@@ -145,6 +165,10 @@ class TrainConfig(Settings):
     distillation_weight: Share = 0.5
     excerpts: Annotated[float, Field(ge=0, le=10)] = 0.3
     concat_ratio: Annotated[float, Field(ge=0, le=10)] = 0.1
+    sentences: Annotated[int, Field(ge=0, le=LARGEST)] = 400_000
+    composed_sentences: Annotated[int, Field(ge=0, le=LARGEST)] = 60_000
+    sentence_epochs: Count = 6
+    refit: bool = True
     epochs: Count = 8
     batch_size: Count = 256
     learning_rate: Annotated[float, Field(ge=1e-9, le=10)] = 2e-3

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
-from movierate.config.jobs import DumpConfig, Settings
+from movierate.config.jobs import DumpConfig, Settings, SourceConfig
 from movierate.errors import UserError
 
 Config = TypeVar("Config", bound=Settings)
@@ -92,7 +92,14 @@ def _current_names(
 def _first_error(error: ValidationError) -> str:
     """The first fault as one line: the key, the value, and what is allowed."""
     fault = error.errors(include_url=False)[0]
-    key = next(str(part) for part in fault["loc"] if part != "dump")
+    parts = [str(part) for part in fault["loc"] if part != "dump"]
+    key = ".".join(parts[:3]) if parts[0] == "sources" else parts[0]
+    if fault["type"] == "extra_forbidden":
+        place, _, name = key.rpartition(".")
+        near = difflib.get_close_matches(name, sorted(SourceConfig.model_fields), n=1, cutoff=0)[0]
+        return f"config: {place} has an unknown key {name}: did you mean {near}?"
+    if fault["type"] == "missing":
+        return f"{key}: it is missing: name a path"
     allowed = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "string_type" and not isinstance(fault["input"], list | dict):
         allowed += ", put it in quotes"  # YAML has read it as a number, a date or a boolean

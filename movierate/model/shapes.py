@@ -45,6 +45,15 @@ def lengths(window: int) -> Lengths:
     return Lengths(window, conv1, pool1, conv2, conv2 // POOL)
 
 
+def sufficient_window(words: int) -> int:
+    """The shortest window that reads so many tokens as every longer one does.
+
+    Padding never reaches the output; so a step of the LSTM that would see nothing else can go.
+    """
+    steps = max(1, -(-words // POOL**2))
+    return SHORTEST_WINDOW + POOL**2 * (steps - 1)
+
+
 def weight_shapes(vocabulary_size: int) -> dict[str, tuple[int, ...]]:
     """The shape of each of the stack's weights, named as Keras names them in our layers."""
     return {

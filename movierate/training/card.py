@@ -78,6 +78,7 @@ def _data(
     shares = ", ".join(f"{value}: {part:.1%}" for value, part in share.items())
     lines = [
         *([name] if name else []),
+        *(_source(source) for source in said.get("sources", ())),
         f"{said['labelled_reviews']:,} reviews with ratings to train on; "
         f"{said['validation_reviews']:,} of other movies to choose the epoch; "
         f"{said['calibration_reviews']:,} of a third set to calibrate the intervals.",
@@ -87,6 +88,15 @@ def _data(
         f"SHA-256 of the data: `{said['sha256']}`.",
     ]
     return _list(lines)
+
+
+def _source(said: Mapping[str, Any]) -> str:
+    """One of several sources."""
+    cited = f": {said['citation']}" if said["citation"] else ""
+    return (
+        f"`{said['name']}`{cited}. {said['labelled_reviews']:,} {said['kind']} to train on, of "
+        f"weight {said['weight']:g}."
+    )
 
 
 def _recipe(config: TrainConfig) -> str:
@@ -104,6 +114,12 @@ def _figures(bundle: Bundle) -> str:
         "\n\nThe epoch was chosen on the validation reviews, and the intervals were fitted to all "
         "of these: on new reviews expect slightly worse. Measure on your own with "
         "`movierate evaluate`."
+        + (
+            " The figures are of a network that was trained without these reviews. Then the "
+            "network was trained again, as many epochs, with them."
+            if bundle.training_data.get("refitted")
+            else ""
+        )
     )
 
 

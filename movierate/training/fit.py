@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 from keras import layers
+from numpy.typing import NDArray
 
 from movierate.config.jobs import TrainConfig
 from movierate.model import network
+from movierate.model.shapes import POOL, SHORTEST_WINDOW, sufficient_window
 from movierate.text.vocabulary import PADDING
 from movierate.text.window import Floats, Ids
 from movierate.training.examples import Examples
+from movierate.training.slow_embedding import SlowEmbedding
 
 
 @dataclass(frozen=True)
@@ -22,17 +25,31 @@ class Fit:
     """The result of training."""
 
     weights: dict[str, Floats]
-    """Of the epoch with the least mean absolute error on the validation reviews."""
+    """Of the epoch with the least mean absolute error on the validation texts."""
+
+    best_epoch: int
+    """From 1 on."""
 
     history: list[dict[str, float]]
     """Per epoch: loss, validation_mae (stars)."""
+
+
+class Validation(NamedTuple):
+    """Texts of a source that are not trained on."""
+
+    ids: Ids
+    """(n, window) int32"""
+    ratings: Floats
+    """(n,) stars"""
+    weight: float
+    """Of their mean absolute error among the sources'."""
 
 
 def fit(
     config: TrainConfig,
     vectors: Floats,
     examples: Examples,
-    validation: tuple[Ids, Floats],
+    validation: Sequence[Validation],
     progress: Callable[[str], None],
 ) -> Fit:
     """Fit the stack. The same arguments give the same weights to within float noise.
@@ -41,8 +58,7 @@ def fit(
         config: the recipe.
         vectors: (ids, 100) float32 that the embedding starts from.
         examples: what to learn.
-        validation: ids (n, window) int32 and ratings (n,) float32 of other movies; they decide
-            which epoch is kept.
+        validation: of other movies; decides which epoch is kept. Without it, the last is.
         progress: told each epoch's figures as a line.
     """
     keras.utils.set_random_seed(config.seed)
@@ -52,7 +68,7 @@ def fit(
     model.get_layer("dense").bias.assign([examples.ratings.mean()])
 
     trainable = _to_train(model, vectors, config)
-    batches = -(-len(examples) // config.batch_size)
+    batches = -(-len(examples) // config.batch_size) + len(_widths(config.window)) - 1
     schedule = keras.optimizers.schedules.CosineDecay(
         config.learning_rate, decay_steps=batches * config.epochs
     )
@@ -61,22 +77,32 @@ def fit(
 
     history: list[dict[str, float]] = []
     best: dict[str, Floats] = {}
+    best_epoch = 0
     for epoch in range(1, config.epochs + 1):
-        ids, ratings = examples.epoch(random)
-        fitted = trainable.fit(ids, ratings, batch_size=config.batch_size, verbose=0)
+        batches = _Batches(*examples.epoch(random), config.batch_size, random)
+        fitted = trainable.fit(batches, shuffle=False, verbose=0)
         model.get_layer("embedding").set_weights([trainable.get_layer("embedding").vectors])
-        stars = predict(model, validation[0], config.target_scale)
-        error = float(np.abs(stars - validation[1]).mean())
-        history.append({"loss": float(fitted.history["loss"][0]), "validation_mae": error})
+        history.append({"loss": float(fitted.history["loss"][0])})
+        said = f"epoch {epoch}/{config.epochs}: loss {history[-1]['loss']:.3f}"
+        if not validation:
+            best, best_epoch = network.get_weights(model), epoch
+            progress(said)
+            continue
+        error = history[-1]["validation_mae"] = _measure(model, validation, config.target_scale)
         kept = error <= min(row["validation_mae"] for row in history)
         if kept:
-            best = network.get_weights(model)
-        progress(
-            f"epoch {epoch}/{config.epochs}: loss {history[-1]['loss']:.3f}, "
-            f"validation MAE {error:.3f} stars{', best so far' if kept else ''}"
-        )
+            best, best_epoch = network.get_weights(model), epoch
+        progress(f"{said}, validation MAE {error:.3f} stars{', best so far' if kept else ''}")
     best["embedding/embeddings"][PADDING] = 0
-    return Fit(weights=best, history=history)
+    return Fit(best, best_epoch, history)
+
+
+def _measure(
+    model: keras.Model, validation: Sequence[Validation], scale: tuple[float, float]
+) -> float:
+    """The mean absolute error, stars: the weighted mean of the sources'."""
+    errors = [np.abs(predict(model, part.ids, scale) - part.ratings).mean() for part in validation]
+    return float(np.average(errors, weights=[part.weight for part in validation]))
 
 
 def predict(model: Any, ids: Ids, scale: tuple[float, float]) -> Floats:
@@ -87,8 +113,8 @@ def predict(model: Any, ids: Ids, scale: tuple[float, float]) -> Floats:
 
 def _to_train(model: keras.Sequential, vectors: Floats, config: TrainConfig) -> keras.Model:
     """The same layers for training: with dropout, and a lower learning rate for word vectors."""
-    ids = keras.Input(shape=model.input_shape[1:], dtype="int32")
-    x = _SlowEmbedding(vectors, config.embedding_lr_multiplier, name="embedding")(ids)
+    ids = keras.Input(shape=(None,), dtype="int32")
+    x = SlowEmbedding(vectors, config.embedding_lr_multiplier, name="embedding")(ids)
     x = layers.SpatialDropout1D(config.dropout)(x)
     for layer in model.layers[1:]:
         x = layer(x)
@@ -97,25 +123,44 @@ def _to_train(model: keras.Sequential, vectors: Floats, config: TrainConfig) -> 
     return keras.Model(ids, x)
 
 
-class _SlowEmbedding(network.MaskedEmbedding):  # type: ignore[misc]
-    """Word vectors that stay near where they began.
+class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
+    """An epoch's batches: of texts that need a window of the same length, in a random order.
 
-    A rare word has few reviews to learn from, and Adam moves it as fast as the others: it would
-    soon stand for those reviews, instead of what it means elsewhere. So the vectors stay as they
-    are, and what is learned is a move from there, which counts a part.
+    A short text in a short window gives what it gives in the whole one, and costs less.
     """
 
-    def __init__(self, vectors: Floats, rate: float, **options: Any) -> None:
-        super().__init__(*vectors.shape, embeddings_initializer="zeros", **options)
-        self._start = keras.ops.convert_to_tensor(vectors)
-        self._rate = rate
+    def __init__(
+        self, ids: Ids, ratings: Floats, weights: Floats, size: int, random: np.random.Generator
+    ) -> None:
+        super().__init__()
+        self._epoch = ids, ratings, weights
+        widths = np.array(_widths(ids.shape[1]))
+        needed = np.searchsorted(widths, _needed_windows(ids))
+        self._batches: list[tuple[int, NDArray[np.intp]]] = []
+        for number, width in enumerate(widths.tolist()):
+            rows = random.permutation(np.flatnonzero(needed == number))
+            starts = range(0, len(rows), size)
+            self._batches += [(width, rows[start : start + size]) for start in starts]
+        self._order = random.permutation(len(self._batches))
 
-    def call(self, ids: Any) -> Any:
-        """(n, window) to (n, window, 100)."""
-        return keras.ops.take(self._start, ids, axis=0) + self._rate * super().call(ids)
+    def __len__(self) -> int:
+        return len(self._batches)
 
-    @property
-    def vectors(self) -> Floats:
-        """(ids, 100) float32 as they are now."""
-        table: Floats = np.asarray(self._start) + self._rate * self.get_weights()[0]
-        return table
+    def __getitem__(self, index: int) -> tuple[Ids, Floats, Floats]:
+        """Ids (size, width), ratings and weights (size,)."""
+        width, rows = self._batches[self._order[index]]
+        ids, ratings, weights = self._epoch
+        return ids[rows, :width], ratings[rows], weights[rows]
+
+
+def _widths(window: int) -> list[int]:
+    """The windows that texts may need, the whole one last."""
+    shorter = range(SHORTEST_WINDOW, window, sufficient_window(POOL**2 + 1) - SHORTEST_WINDOW)
+    return [*shorter, window]
+
+
+def _needed_windows(ids: Ids) -> NDArray[np.intp]:
+    """(n,): the window that is enough for each text."""
+    by_length = np.array([sufficient_window(words) for words in range(ids.shape[1] + 1)])
+    needed: NDArray[np.intp] = np.minimum(by_length[(ids != PADDING).sum(axis=1)], ids.shape[1])
+    return needed

@@ -18,6 +18,9 @@ from movierate.training.salience import flatten_reviews, presence
 
 Vectors = NDArray[np.float32]
 
+LEARNED = 200
+"""Numbers of a vector that is learned here; the network's are made of them."""
+
 SIZE = 0.1
 """Root mean square of a vector's numbers."""
 
@@ -26,7 +29,7 @@ SHRINKAGE = 20.0
 
 
 def word2vec(texts: Sequence[str], epochs: int, seed: int) -> Any:
-    """Word2Vec (continuous bag of words) over the texts, as gensim's KeyedVectors.
+    """Word2Vec (skip-gram) over the texts, as gensim's KeyedVectors.
 
     One thread: more would make the result depend on their timing.
     """
@@ -34,7 +37,8 @@ def word2vec(texts: Sequence[str], epochs: int, seed: int) -> Any:
 
     model = Word2Vec(
         [tokenize(text) for text in texts],
-        vector_size=EMBEDDING,
+        vector_size=LEARNED,
+        sg=1,
         window=5,
         min_count=2,
         sample=1e-4,
@@ -80,9 +84,9 @@ def read_vectors(path: Path) -> Any:
     return vectors
 
 
-def random_vectors(vocabulary: Vocabulary, seed: int) -> Vectors:
-    """(ids, 100) float32: small random numbers, zero for padding."""
-    table = np.random.default_rng(seed).normal(0, 0.02, (len(vocabulary), EMBEDDING))
+def random_vectors(vocabulary: Vocabulary, seed: int, numbers: int = EMBEDDING) -> Vectors:
+    """(ids, numbers) float32: small random numbers, zero for padding."""
+    table = np.random.default_rng(seed).normal(0, 0.02, (len(vocabulary), numbers))
     table[PADDING] = 0
     return table.astype(np.float32)
 
@@ -96,13 +100,13 @@ def place_vectors(vectors: Any, vocabulary: Vocabulary, seed: int) -> tuple[Vect
         seed: of the random ones.
 
     Returns:
-        (ids, 100) float32 with a root mean square of `SIZE` a number, and the share of the words
+        (ids, any) float32 with a root mean square of `SIZE` a number, and the share of the words
         of the vocabulary that had a vector.
 
     Raises:
         UserError: none had.
     """
-    table = random_vectors(vocabulary, seed)
+    table = random_vectors(vocabulary, seed, vectors.vector_size)
     words = vocabulary.words - len(RESERVED)
     found = [id for id, token in enumerate(vocabulary.tokens) if token in vectors.key_to_index]
     if not found:
@@ -118,6 +122,25 @@ def add_phrases(vectors: Vectors, vocabulary: Vocabulary) -> Vectors:
     return np.concatenate([vectors, vectors[pairs].mean(axis=1)])
 
 
+def shorten(vectors: Vectors, reviews: Sequence[Ids]) -> Vectors:
+    """Vectors of as many numbers as the network's: the directions in which words differ most.
+
+    Args:
+        vectors: (ids, at least 100).
+        reviews: the ids of the tokens of each.
+
+    Returns:
+        (ids, 100) float32.
+    """
+    if vectors.shape[1] == EMBEDDING:
+        return vectors
+    tokens, rows = flatten_reviews(reviews)
+    often = np.diff(presence(tokens, rows, (len(vectors), len(reviews))).indptr)
+    table = np.asarray(_principal(vectors, _weigh(often), EMBEDDING), np.float32)
+    table[: len(RESERVED)] = vectors[: len(RESERVED), :EMBEDDING]
+    return table
+
+
 def add_topics(vectors: Vectors, reviews: Sequence[Ids], documents: Vectors) -> Vectors:
     """Word vectors of two halves: what they were, and what kind of review the word stands in.
 
@@ -125,7 +148,7 @@ def add_topics(vectors: Vectors, reviews: Sequence[Ids], documents: Vectors) -> 
     the root of the number of reviews that hold it).
 
     Args:
-        vectors: (ids, 100).
+        vectors: (ids, at least 50).
         reviews: the ids of the tokens of each.
         documents: (reviews, any) document vectors.
 
@@ -136,12 +159,18 @@ def add_topics(vectors: Vectors, reviews: Sequence[Ids], documents: Vectors) -> 
     holds = presence(tokens, rows, (len(vectors), len(reviews)))
     often = np.diff(holds.indptr)
     topics = holds @ (documents - documents.mean(axis=0)) / (often[:, None] + SHRINKAGE)
-    weights = np.sqrt(often)
-    weights[: len(RESERVED)] = 0
+    weights = _weigh(often)
     halves = [_principal(part, weights, EMBEDDING // 2) for part in (vectors, topics)]
     table = np.concatenate(halves, axis=1).astype(np.float32)
-    table[: len(RESERVED)] = vectors[: len(RESERVED)]
+    table[: len(RESERVED)] = vectors[: len(RESERVED), :EMBEDDING]
     return table
+
+
+def _weigh(often: NDArray[Any]) -> NDArray[Any]:
+    """The weight of each id, by the reviews that hold it."""
+    weights: NDArray[Any] = np.sqrt(often)
+    weights[: len(RESERVED)] = 0
+    return weights
 
 
 def _principal(vectors: Vectors, weights: NDArray[Any], numbers: int) -> Vectors:

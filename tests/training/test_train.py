@@ -14,10 +14,17 @@ from movierate.errors import UserError
 from movierate.inference.rater import Rater
 from movierate.model.bundle import load
 from movierate.model.describe import describe
+from movierate.training.sources import PHRASES, Source
 from movierate.training.train import train
 
 CONFIG = TrainConfig(
-    window=36, vocabulary_size=500, min_count=1, epochs=6, batch_size=32, learning_rate=5e-3
+    window=36,
+    vocabulary_size=500,
+    min_count=1,
+    epochs=6,
+    batch_size=32,
+    learning_rate=5e-3,
+    refit=False,
 )
 
 pytestmark = pytest.mark.slow
@@ -39,11 +46,15 @@ def made_up_reviews(n: int) -> pd.DataFrame:
     return pd.DataFrame({"movie_id": movies, "rating": ratings.astype("float32"), "text": texts})
 
 
+def made_up_source(n: int) -> list[Source]:
+    return [Source("reviews", made_up_reviews(n))]
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     output = tmp_path_factory.mktemp("train") / "model"
     lines: list[str] = []
-    return output, train(CONFIG, made_up_reviews(600), output, progress=lines.append), lines
+    return output, train(CONFIG, made_up_source(600), output, progress=lines.append), lines
 
 
 def test_it_learns_what_the_words_say(trained):
@@ -79,7 +90,7 @@ def test_intervals_are_learned_from_movies_that_are_not_trained_on(trained):
 
 def test_without_a_calibration_share_there_are_none(tmp_path):
     config = CONFIG.model_copy(update={"epochs": 1, "calibration_share": 0.0})
-    bundle = train(config, made_up_reviews(200), tmp_path / "m")
+    bundle = train(config, made_up_source(200), tmp_path / "m")
     assert bundle.intervals is None
     assert list(bundle.metrics) == ["validation"]
     assert bundle.baseline.reviews == bundle.metrics["validation"]["reviews"]
@@ -110,7 +121,7 @@ def test_what_was_returned_is_what_was_written(trained):
 
 def test_the_same_seed_and_data_give_the_same_model(trained, tmp_path):
     _, bundle, _ = trained
-    again = train(CONFIG, made_up_reviews(600), tmp_path / "model")
+    again = train(CONFIG, made_up_source(600), tmp_path / "model")
     assert again.vocabulary.tokens == bundle.vocabulary.tokens
     for name, array in bundle.weights.items():
         np.testing.assert_allclose(again.weights[name], array, atol=2e-3, err_msg=name)
@@ -119,7 +130,8 @@ def test_the_same_seed_and_data_give_the_same_model(trained, tmp_path):
 def test_validation_reviews_and_unlabelled_text_may_be_given(tmp_path):
     reviews, config = made_up_reviews(300), CONFIG.model_copy(update={"epochs": 1})
     more = pd.Series(["a marvellous spectacle"] * 5)
-    bundle = train(config, reviews[:200], tmp_path / "m", reviews[200:], more)
+    source = Source("reviews", reviews[:200], more, reviews[200:])
+    bundle = train(config, [source], tmp_path / "m")
     trained = bundle.training_data
     assert trained["labelled_reviews"] + trained["calibration_reviews"] == 200
     assert bundle.metrics["validation"]["reviews"] == 100
@@ -136,13 +148,13 @@ def test_validation_reviews_and_unlabelled_text_may_be_given(tmp_path):
 )
 def test_reviews_that_can_not_train_are_refused(reviews, message, tmp_path):
     with pytest.raises(UserError, match=message):
-        train(CONFIG, reviews, tmp_path / "m")
+        train(CONFIG, [Source("reviews", reviews)], tmp_path / "m")
 
 
 def test_interrupted_it_leaves_nothing_under_the_name(tmp_path):
     child = multiprocessing.get_context("spawn").Process(
         target=train,
-        args=(CONFIG.model_copy(update={"epochs": 100_000}), made_up_reviews(600), tmp_path / "m"),
+        args=(CONFIG.model_copy(update={"epochs": 100_000}), made_up_source(600), tmp_path / "m"),
     )
     child.start()
     time.sleep(9)
