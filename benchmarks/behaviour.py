@@ -129,8 +129,8 @@ SIDES: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
     "ratings in the text": {
-        "+": ("{high}/10.", "{name} gives it {high} out of 10.", "{high} out of ten stars from us."),
-        "-": ("{low}/10.", "{name} gives it {low} out of 10.", "{low} out of ten stars from us."),
+        "+": ("{high}/10.", "{name} gives it {high} out of 10.", "{high} of ten stars from us."),
+        "-": ("{low}/10.", "{name} gives it {low} out of 10.", "{low} of ten stars from us."),
     },
 }  # fmt: skip
 """Templates by kind, and the side of the middle where their sentences belong."""

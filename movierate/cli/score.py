@@ -75,6 +75,11 @@ def add_command(commands: Any) -> None:
 
 
 def _add_gates(score: argparse.ArgumentParser) -> None:
+    _add_flag(
+        score,
+        "--reject-not-english",
+        "reject texts in another language than the model's, instead of rating and flagging them",
+    )
     score.add_argument(
         "--max-rejected",
         type=float,

@@ -115,6 +115,7 @@ class ScoreConfig(Settings):
     keep: Names = ()
     date: Date | None = None
     limit: Count | None = None
+    reject_not_english: bool = False
     max_rejected: Share | None = None
     max_drift: Annotated[float, Field(ge=0)] | None = None
     drift_baseline: Text | None = None

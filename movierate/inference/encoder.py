@@ -25,6 +25,7 @@ from movierate.kernels.constants import (
     UNFORESEEN,
 )
 from movierate.text.encoder import Encoded, Encoder
+from movierate.text.language import count_words, is_foreign
 from movierate.text.tokens import decode_entities
 from movierate.text.vocabulary import PADDING, UNKNOWN
 from movierate.text.window import TOKEN_SELECTIONS
@@ -152,6 +153,7 @@ class FastEncoder:
         self._salience = arrays["salience"]
         self._live = live
         self._way = WAYS[token_selection]
+        self._looks_at_all = token_selection == "salient" or len(arrays["phrases"]) > 1
         self._select = TOKEN_SELECTIONS[token_selection]
         self._reference = reference
         self._piece = piece
@@ -177,8 +179,11 @@ class FastEncoder:
     def _in_pieces(self, text: NDArray[np.uint8]) -> Encoded:
         """Encode one text of any length: what is chosen of all is chosen of each piece, too."""
         chosen, words = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint64)
+        counts = np.zeros(3, dtype=np.int64)
         for piece in pieces(text, self._piece, self._longest):
-            words = np.concatenate([words, self._word_ids(piece)])
+            found = self._word_ids(piece)
+            counts += count_words(found.astype(np.int32))
+            words = np.concatenate([words, found])
             joined, words = self._join(words, is_end=False)
             chosen = self._select(np.concatenate([chosen, joined]), self._live, self._salience)
         joined, _ = self._join(words, is_end=True)
@@ -186,7 +191,14 @@ class FastEncoder:
         ids = np.full((1, self._live), PADDING, dtype=np.int32)
         ids[0, : len(chosen)] = chosen
         known = np.count_nonzero(chosen > UNKNOWN)
-        return Encoded(ids, np.array([len(chosen)], np.int32), np.array([known], np.int32))
+        if not self._looks_at_all:
+            counts[:] = count_words(chosen)
+        return Encoded(
+            ids,
+            np.array([len(chosen)], np.int32),
+            np.array([known], np.int32),
+            not_english=is_foreign(*counts[:, None]),
+        )
 
     def _word_ids(self, piece: str) -> NDArray[np.uint64]:
         """The ids of all words of a piece, whose entities are decoded."""
@@ -222,13 +234,16 @@ class FastEncoder:
             ids=np.empty((n, live), dtype=np.int32),
             words_read=np.empty(n, dtype=np.int32),
             words_known=np.empty(n, dtype=np.int32),
+            not_english=np.empty(n, dtype=np.bool_),
         )
+        words = np.empty((n, 3), dtype=np.int32)
         outcome = np.empty(n, dtype=np.uint8)
         self._kernels.scan(
             *(texts.data, texts.offsets, decoded, way, live, *self._vocabulary, phrases),
             *self._room,
-            *(encoded.ids, encoded.words_read, encoded.words_known, outcome),
+            *(encoded.ids, encoded.words_read, encoded.words_known, words, outcome),
         )
+        encoded.not_english[:] = is_foreign(*words.T)
         return encoded, outcome
 
 
@@ -236,6 +251,7 @@ def _insert(encoded: Encoded, rows: Sequence[int] | NDArray[np.intp], part: Enco
     encoded.ids[rows] = part.ids[:, : encoded.ids.shape[1]]
     encoded.words_read[rows] = part.words_read
     encoded.words_known[rows] = part.words_known
+    encoded.not_english[rows] = part.not_english
 
 
 def _room(most: int) -> tuple[NDArray[np.generic], ...]:

@@ -108,4 +108,5 @@ class Rater:
         else:
             low = high = np.full(len(texts), np.nan, dtype=np.float32)
         known_words = encoded.words_known / np.maximum(1, encoded.words_read)
-        return stars, low, high, encoded.words_read, known_words.astype(np.float32)
+        known_words = known_words.astype(np.float32)
+        return stars, low, high, encoded.words_read, known_words, encoded.not_english

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.functions import pandas_udf
-from pyspark.sql.types import FloatType, IntegerType, StructField, StructType
+from pyspark.sql.types import BooleanType, FloatType, IntegerType, StructField, StructType
 
 from movierate.inference.encoder import Texts
 from movierate.inference.rater import Rater, Settings
@@ -36,6 +36,7 @@ RATING = StructType(
         StructField("rating_high", FloatType()),
         StructField("words_read", IntegerType()),
         StructField("known_words", FloatType()),
+        StructField("not_english", BooleanType()),
     ]
 )
 """What the UDF returns for a text: the fields of `movierate.inference.rater.Ratings`."""

@@ -54,6 +54,7 @@ from movierate.kernels.simd import (
     lowest_bit,
     value_of,
 )
+from movierate.text.language import COMMON
 from movierate.text.tokens import LONGEST_RUN
 from movierate.text.vocabulary import UNKNOWN
 
@@ -68,7 +69,7 @@ _KEEP = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
 @njit(**_options, **_exported)
 def scan(
     data, offsets, decoded, choose, live, short, long, long_bytes, phrases,
-    low, masks, starts, ends, tokens, pairs, ids, counts, known, outcome,
+    low, masks, starts, ends, tokens, pairs, ids, counts, known, words, outcome,
 ):  # fmt: skip
     """Encode texts.
 
@@ -77,12 +78,14 @@ def scan(
     vocabulary as `build` and `build_phrases` lay it out. low: uint8, masks: uint64, starts, ends:
     int32, tokens, pairs: uint64 are room to work in (see `movierate.inference.encoder`); a text
     that needs more is not encoded.
-    Written: ids int32 (n, >= live), counts, known: int32 (n,), outcome: uint8 (n,).
+    Written: ids int32 (n, >= live), counts, known: int32 (n,), words: int32 (n, 3), of
+    `movierate.text.language`: all, known, common; outcome: uint8 (n,).
     """
     for row in range(offsets.shape[0] - 1):
         begin, end = offsets[row], offsets[row + 1]
         counts[row] = 0
         known[row] = 0
+        words[row, :] = 0
         cut = begin
         has_phrases = phrases.shape[0] > 1  # what is one depends on all that stands before it
         if choose == LAST and not has_phrases:
@@ -102,6 +105,7 @@ def scan(
         is_looked_up = has_phrases or (choose == SALIENT and found > live)
         if is_looked_up:
             _look_up(low, 0, found, starts, ends, short, long, long_bytes, tokens)
+            _count(tokens, found, words, row)
         if has_phrases:
             found, _ = _join(tokens, found, True, phrases, pairs)
         if choose == SALIENT and found > live:
@@ -121,9 +125,25 @@ def scan(
             number += ids[row, i] > UNKNOWN
         for i in range(taken, ids.shape[1]):
             ids[row, i] = 0
+        if not is_looked_up:
+            _count(ids[row], taken, words, row)
         counts[row] = taken
         known[row] = number
     return 0
+
+
+@njit(**_options)
+def _count(tokens, found, words, row):
+    """Count the words that are known, and those that are common."""
+    known = 0
+    common = 0
+    for i in range(found):
+        id = tokens[i] & _ID
+        known += id > UNKNOWN
+        common += (id > UNKNOWN) & (id <= UNKNOWN + COMMON)
+    words[row, 0] = found
+    words[row, 1] = known
+    words[row, 2] = common
 
 
 @njit(**_options)
@@ -583,7 +603,7 @@ KERNELS = {
     scan: (
         "int64(uint8[::1], int64[::1], int64, int64, int64, uint64[:, ::1], int64[:, ::1], "
         "uint8[::1], uint64[:, ::1], uint8[::1], uint64[::1], int32[::1], int32[::1], uint64[::1], "
-        "uint64[::1], int32[:, ::1], int32[::1], int32[::1], uint8[::1])"
+        "uint64[::1], int32[:, ::1], int32[::1], int32[::1], int32[:, ::1], uint8[::1])"
     ),
     join: "int64(uint64[::1], int64, int64, uint64[:, ::1], uint64[::1], int64[::1])",
     build_phrases: "int64(int64[:, ::1], int64[::1], uint64[:, ::1])",

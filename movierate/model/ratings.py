@@ -26,3 +26,6 @@ class Ratings:
 
     known_words: NDArray[np.float32]
     """(n,) share of them in the vocabulary, 0 to 1."""
+
+    not_english: NDArray[np.bool_]
+    """(n,) whether the text is in another language than those that the model has learned from."""

@@ -284,6 +284,7 @@ def _rate(dump: Dump, rate: Any, config: ScoreConfig, known: DataFrame | None) -
         "reason",
         F.when(is_blank(F.col("text")), "empty_text"),
         F.when(F.col("r.predicted_rating").isNull(), "no_known_words"),
+        *([F.when(F.col("r.not_english"), "not_english")] if config.reject_not_english else []),
     )
     return rated.select(
         "review_id",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from movierate.text.language import count_words, is_foreign
 from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import PADDING, UNKNOWN, Vocabulary
 from movierate.text.window import TOKEN_SELECTIONS, Floats, Ids
@@ -25,6 +27,9 @@ class Encoded:
 
     words_known: NDArray[np.int32]
     """(n,): how many of them are in the vocabulary."""
+
+    not_english: NDArray[np.bool_]
+    """(n,): whether the text is in another language than the vocabulary: see `language`."""
 
 
 class Encoder:
@@ -48,10 +53,16 @@ class Encoder:
         self._window = window
         self._live = live
         self._select = TOKEN_SELECTIONS[token_selection]
+        self._looks_at_all = token_selection == "salient" or bool(vocabulary.phrases)
 
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """Encode a batch; a text that is None has no tokens."""
-        return self.fill([self.ids(text or "") for text in texts])
+        words = [self.word_ids(text or "") for text in texts]
+        joined = [np.array(self._vocabulary.join(ids.tolist()), dtype=np.int32) for ids in words]
+        encoded = self.fill(joined)
+        read = words if self._looks_at_all else [ids[ids > PADDING] for ids in encoded.ids]
+        counts = np.array([count_words(ids) for ids in read]).reshape(-1, 3)
+        return dataclasses.replace(encoded, not_english=is_foreign(*counts.T))
 
     def ids(self, text: str) -> Ids:
         """The ids of all tokens of a text (tokens,) int32, in reading order, phrases joined."""
@@ -62,7 +73,7 @@ class Encoder:
         return np.array(self._vocabulary.word_ids(tokenize(text)), dtype=np.int32)
 
     def fill(self, reviews: Sequence[Ids]) -> Encoded:
-        """Fill a window with each review, given as `ids` gives it."""
+        """Fill a window with each review, given as `ids` gives it; not_english is not told."""
         ids = np.full((len(reviews), self._window), PADDING, dtype=np.int32)
         words_read = np.zeros(len(reviews), dtype=np.int32)
         for row, review in enumerate(reviews):
@@ -70,4 +81,5 @@ class Encoder:
             ids[row, : len(chosen)] = chosen
             words_read[row] = len(chosen)
         words_known = (ids > UNKNOWN).sum(axis=1, dtype=np.int32)
-        return Encoded(ids=ids, words_read=words_read, words_known=words_known)
+        unasked = np.zeros(len(reviews), dtype=np.bool_)
+        return Encoded(ids, words_read, words_known, not_english=unasked)

@@ -28,7 +28,7 @@ from movierate.training.slow_embedding import SlowEmbedding
 
 Rows = NDArray[np.intp]
 
-UNITS = 128
+UNITS = 192
 """Of an LSTM, each way."""
 
 DROPOUT = 0.4
@@ -40,8 +40,8 @@ EMBEDDING_RATE = 0.2
 LEARNING_RATE, WARM_UP = 1e-3, 100
 """At its highest, after so many steps; it decays to 0 along a cosine."""
 
-BATCH, RATED_TOGETHER = 512, 2_048
-"""Texts of a step, and texts that are rated at once."""
+BATCH, OF_REVIEWS, RATED_TOGETHER = 512, 256, 2_048
+"""Texts of a step, sentences of reviews beside them, and texts that are rated at once."""
 
 REVIEW_WEIGHT = 0.1
 """Of the second question in the loss: its squared error is large and of little use."""
@@ -99,21 +99,17 @@ def rate_sentences(
         loss_weights=[1.0, REVIEW_WEIGHT],
         jit_compile=False,
     )
-    others = _endless(of_reviews if of_reviews.texts else rated, random)
+    others = of_reviews if len(of_reviews) else rated
+    rows_of_others = _endless_batches(others.texts, OF_REVIEWS, random)
     for epoch in range(1, epochs + 1):
         losses = []
         for rows in _batches(rated.texts, BATCH, random):
-            more, (kind, rows_of_kind) = None, next(others)
-            more = _pad(kind.texts, rows_of_kind)
-            told = [rated.ratings[rows], kind.ratings[rows_of_kind]]
-            weights = [rated.weights[rows], kind.weights[rows_of_kind]]
-            size = max(len(rows), len(rows_of_kind))
-            inputs = [_repeat(part, size) for part in (_pad(rated.texts, rows), more)]
+            parts = (rated, rows), (others, next(rows_of_others))
             losses.append(
                 pair.train_on_batch(
-                    inputs,
-                    [_repeat(part, size) for part in told],
-                    [_repeat(part, size) for part in weights],
+                    [_pad(part.texts, chosen) for part, chosen in parts],
+                    [part.ratings[chosen] for part, chosen in parts],
+                    [part.weights[chosen] for part, chosen in parts],
                 )[0]
             )
         progress(f"sentence teacher: epoch {epoch}/{epochs}, loss {np.mean(losses):.3f}")
@@ -152,10 +148,11 @@ class _Pool(layers.Layer):  # type: ignore[misc]
         return ops.concatenate([largest, mean], axis=-1)
 
 
-def _endless(rated: Rated, random: np.random.Generator) -> Iterator[tuple[Rated, Rows]]:
+def _endless_batches(
+    texts: Sequence[Ids], size: int, random: np.random.Generator
+) -> Iterator[Rows]:
     while True:
-        for rows in _batches(rated.texts, BATCH, random):
-            yield rated, rows
+        yield from _batches(texts, size, random)
 
 
 def _batches(
@@ -178,11 +175,6 @@ def _pad(texts: Sequence[Ids], rows: Rows) -> Ids:
     for row, part in enumerate(parts):
         padded[row, : len(part)] = part
     return padded
-
-
-def _repeat(values: NDArray[Any], size: int) -> NDArray[Any]:
-    """So many rows, repeated from the first on if they are fewer."""
-    return np.resize(values, (size, *values.shape[1:])) if len(values) < size else values
 
 
 def _rate(reader: keras.Model, texts: Sequence[Ids]) -> Floats:

@@ -74,6 +74,7 @@ def _assert_equal(
             assert found.ids[row].tolist() == expected.ids[row].tolist(), repr(text)
         assert found.words_read.tolist() == expected.words_read.tolist()
         assert found.words_known.tolist() == expected.words_known.tolist()
+        assert found.not_english.tolist() == expected.not_english.tolist()
 
 
 @pytest.mark.parametrize("token_selection", WAYS)

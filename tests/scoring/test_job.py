@@ -36,6 +36,7 @@ RATINGS = {
     "rating": "FLOAT",
     "words_read": "INTEGER",
     "known_words": "FLOAT",
+    "not_english": "BOOLEAN",
     "text_hash": "BIGINT",
     "model_id": "VARCHAR",
     "scored_at": "TIMESTAMP WITH TIME ZONE",
@@ -130,6 +131,23 @@ def test_every_row_is_rated_or_rejected_with_its_reason(scored, examples):
     assert rows == {"read": 200, "rated": 200 - len(rejected), "rejected": len(rejected)}
     assert sum(run.record.rejected_by_reason.values()) == len(rejected)
     assert json.loads(Path(run.record_path).read_text()) == run.record.as_dict()
+
+
+@pytest.mark.parametrize("rejects", [False, True])
+def test_a_review_in_another_language_is_flagged_or_rejected(spark, tmp_path, rejects):
+    foreign = "La película es muy aburrida y los actores hacen un trabajo horrible."
+    texts = [foreign, "The film is boring, and the actors do a horrible job.", "Bravo, film."]
+    frame = pd.DataFrame({"review_id": ["es", "en", "short"], "text": texts})
+    frame.to_parquet(tmp_path / "dump.parquet")
+    config = CONFIG.model_copy(update={"reject_not_english": rejects})
+    run = score(spark, [str(tmp_path / "dump.parquet")], str(tmp_path / "out"), config)
+    flagged = ratings(tmp_path / "out").set_index("review_id")["not_english"].to_dict()
+    if rejects:
+        assert flagged == {"en": False, "short": False}
+        assert run.record.rejected_by_reason == {"not_english": 1}
+    else:
+        assert flagged == {"es": True, "en": False, "short": False}
+    assert run.record.rows["read"] == 3
 
 
 def test_the_same_day_again_replaces_it_and_another_day_adds_to_it(spark, tmp_path):

@@ -14,7 +14,7 @@ from movierate.errors import UserError
 from movierate.inference.rater import Rater
 from movierate.model.bundle import load
 from movierate.model.describe import describe
-from movierate.training.sources import PHRASES, Source
+from movierate.training.sources import Source
 from movierate.training.train import train
 
 CONFIG = TrainConfig(

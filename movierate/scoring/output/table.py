@@ -17,7 +17,7 @@ RATINGS, REJECTED = "ratings", "rejected"
 
 RATINGS_COLUMNS = (
     *("review_id", "movie_id", "predicted_rating", "rating_low", "rating_high", "rating"),
-    *("words_read", "known_words", "text_hash", "model_id", "scored_at"),
+    *("words_read", "known_words", "not_english", "text_hash", "model_id", "scored_at"),
 )
 """Columns of ratings/, in order. Kept columns follow; scored_date is the directory."""
 
