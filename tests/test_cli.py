@@ -297,12 +297,35 @@ def test_rate_takes_arguments_or_lines():
     given = run("movierate", "rate", "a great, moving film", "boring and bad", "🤩")
     assert given.returncode == 0
     assert given.stderr == ""
-    stars, texts = zip(*(line.split("\t") for line in given.stdout.splitlines()), strict=True)
-    assert texts == ("a great, moving film", "boring and bad", "🤩")
-    assert float(stars[0]) > 6 > float(stars[1])
-    assert stars[2] == "n/a"
+    lines = [line.split("\t") for line in given.stdout.splitlines()]
+    assert [line[-1] for line in lines] == ["a great, moving film", "boring and bad", "🤩"]
+    assert float(lines[0][0]) > 6 > float(lines[1][0])
+    low, high = map(float, lines[0][1].split("-"))
+    assert low <= float(lines[0][0]) <= high
+    assert lines[0][2:4] == ["100% known", "-"]
+    assert lines[2][:4] == ["n/a", "n/a", "0% known", "no words"]
     piped = run("movierate", "rate", input="a great, moving film\nboring and bad\n🤩\n")
     assert piped.stdout == given.stdout
+
+
+@pytest.mark.slow
+def test_rate_tells_which_ratings_are_doubtful():
+    texts = "No me gustó nada, es aburrida y demasiado larga.", "Bravo!", "qzx"
+    lines = run("movierate", "rate", *texts).stdout.splitlines()
+    notes = [line.split("\t")[3] for line in lines]
+    assert notes == ["not English", "too short to be sure", "no known word"]
+
+
+@pytest.mark.slow
+def test_rate_gives_json_with_all_that_is_known_of_a_text():
+    lines = run("movierate", "rate", "--json", 'a "great" film', "🤩").stdout.splitlines()
+    rated, unrated = map(json.loads, lines)
+    assert rated["text"] == 'a "great" film'
+    assert rated["rating_low"] <= rated["predicted_rating"] <= rated["rating_high"]
+    assert rated["known_words"] == 1
+    assert rated["not_english"] is False
+    assert unrated["predicted_rating"] is None
+    assert unrated["note"] == "no words"
 
 
 def test_model_shows_the_shipped_one_and_lists_them():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import io
-import math
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from movierate.cli.arguments import add_model, print_progress
+from movierate.cli.rendering import rated_json, rated_line
 from movierate.errors import UserError
 
 
@@ -18,6 +19,9 @@ def add_command(commands: Any) -> None:
     rate = commands.add_parser("rate", help="rate the texts given, or one per line of stdin")
     rate.set_defaults(run=run)
     add_model(rate)
+    rate.add_argument(
+        "--json", action="store_true", help="print a JSON object per text, not a line with tabs"
+    )
     rate.add_argument("texts", nargs="*", metavar="TEXT")
 
 
@@ -35,10 +39,10 @@ def run(arguments: argparse.Namespace) -> None:
             stream.reconfigure(errors="surrogateescape")
     rater = Rater(load(arguments.model))
     if arguments.texts:
-        _print_ratings(rater, arguments.texts)
+        _print_ratings(rater, arguments.texts, arguments.json)
         return
     for line in _lines_of_stdin():
-        _print_ratings(rater, [line.rstrip("\n")])
+        _print_ratings(rater, [line.rstrip("\n")], arguments.json)
 
 
 def _lines_of_stdin() -> Iterator[str]:
@@ -52,7 +56,9 @@ def _lines_of_stdin() -> Iterator[str]:
         ) from None
 
 
-def _print_ratings(rater: Any, texts: list[str]) -> None:
-    stars = rater.rate(texts).predicted_rating
-    for text, star in zip(texts, stars, strict=True):
-        print("n/a" if math.isnan(star) else f"{star:.1f}", text, sep="\t", flush=True)
+def _print_ratings(rater: Any, texts: Sequence[str], as_json: bool) -> None:
+    ratings = vars(rater.rate(texts))
+    for row, text in enumerate(texts):
+        rated = {name: values[row].item() for name, values in ratings.items()}
+        line = json.dumps(rated_json(text, rated)) if as_json else rated_line(text, rated)
+        print(line, flush=True)

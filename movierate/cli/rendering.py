@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from movierate.config.jobs import DELTA
 
 if TYPE_CHECKING:
     from movierate.scoring.run_record import RunRecord
+
+FEW_WORDS = 3
+"""Words of a text below which its rating is little more than that of a word."""
 
 
 def score_summary(record: RunRecord, record_path: str) -> str:
@@ -59,6 +63,46 @@ def score_json(record: RunRecord, record_path: str) -> str:
     """The record on one line, less what may be long: under spark-submit it stands in the log."""
     short = {key: value for key, value in record.as_dict().items() if key != "files"}
     return json.dumps({**short, "record": record_path}, ensure_ascii=False)
+
+
+def rated_line(text: str, rated: dict[str, Any]) -> str:
+    """A text with its rating, for people: rating, interval, known words, a note, and the text.
+
+    Args:
+        text: what was rated.
+        rated: the fields of `movierate.model.ratings.Ratings` for it.
+    """
+    fields = rated_json(text, rated)
+    low, high = fields["rating_low"], fields["rating_high"]
+    return "\t".join(
+        (
+            _format(fields["predicted_rating"], 1),
+            "n/a" if low is None else f"{low:.1f}-{high:.1f}",
+            f"{rated['known_words']:.0%} known",
+            fields["note"] or "-",
+            text,
+        )
+    )
+
+
+def rated_json(text: str, rated: dict[str, Any]) -> dict[str, Any]:
+    """A text with its rating, as JSON takes it; None where there is no number."""
+    fields = {
+        name: None if isinstance(value, float) and math.isnan(value) else value
+        for name, value in rated.items()
+    }
+    return {"text": text, **fields, "note": _find_doubt(text, rated)}
+
+
+def _find_doubt(text: str, rated: dict[str, Any]) -> str | None:
+    """Why not to trust a rating."""
+    if rated["words_read"] == 0:
+        return "no words"
+    if rated["not_english"]:
+        return "not English"
+    if rated["known_words"] == 0:
+        return "no known word"
+    return "too short to be sure" if len(text.split()) < FEW_WORDS else None
 
 
 def describe_rating_scale(understood: dict[str, Any], unread: int = 0) -> str:
@@ -112,5 +156,5 @@ def error_table(name: str, rows: list[dict[str, Any]], prefix: str = "") -> str:
     return "\n".join(lines)
 
 
-def _format(figure: float | None) -> str:
-    return "n/a" if figure is None else f"{figure:.3f}"
+def _format(figure: float | None, digits: int = 3) -> str:
+    return "n/a" if figure is None else f"{figure:.{digits}f}"

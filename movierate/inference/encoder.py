@@ -153,7 +153,7 @@ class FastEncoder:
         self._salience = arrays["salience"]
         self._live = live
         self._way = WAYS[token_selection]
-        self._looks_at_all = token_selection == "salient" or len(arrays["phrases"]) > 1
+        self._looks_at_all = self._way == SALIENT or len(arrays["phrases"]) > 1
         self._select = TOKEN_SELECTIONS[token_selection]
         self._reference = reference
         self._piece = piece

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from movierate.text.language import count_words, is_foreign
 from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import PADDING, UNKNOWN, Vocabulary
-from movierate.text.window import TOKEN_SELECTIONS, Floats, Ids
+from movierate.text.window import TOKEN_SELECTIONS, Floats, Ids, salient
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Encoder:
         self._window = window
         self._live = live
         self._select = TOKEN_SELECTIONS[token_selection]
-        self._looks_at_all = token_selection == "salient" or bool(vocabulary.phrases)
+        self._looks_at_all = self._select is salient or bool(vocabulary.phrases)
 
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """Encode a batch; a text that is None has no tokens."""

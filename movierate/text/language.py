@@ -25,7 +25,7 @@ STRANGE = 0.5
 KNOWN, FAMILIAR = 0.7, 0.25
 """It is foreign, too, if less than these shares of its words are known, and common."""
 
-FEWEST, FEWER = 5, 3
+FEWEST, FEWER = 4, 3
 """Words that are needed to tell, and to tell from unknown words alone."""
 
 

@@ -52,7 +52,7 @@ def test_a_long_foreign_review_is_told_by_all_its_words_not_by_those_that_were_r
 
 
 def test_texts_of_one_or_two_words_are_not_told():
-    counts = np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0], [3, 0, 0], [3, 2, 0], [5, 3, 1], [5, 3, 2]])
+    counts = np.array([[0, 0, 0], [1, 0, 0], [2, 0, 0], [3, 0, 0], [3, 2, 0], [4, 2, 0], [5, 3, 2]])
     assert is_foreign(*counts.T).tolist() == [False, False, False, True, False, True, False]
 
 
