@@ -81,6 +81,19 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
             "train --reviews x --output m --config {loss}",
             "loss: 'mape' is not valid: input should be 'mae', 'mse' or 'huber'",
         ),
+        ("train --output m", "name labelled reviews with --reviews, or sources in the config"),
+        (
+            "train --output m --config {key}",
+            "sources.a has an unknown key wieght: did you mean weight?",
+        ),
+        ("train --output m --config {pathless}", "sources.a.reviews: it is missing: name a path"),
+        ("train --output m --config {sources} --reviews x", "the config names sources: remove"),
+        ("train --output m --config {phrases}", "all are of phrases: add one of whole reviews"),
+        (
+            "train --output m --config {weight}",
+            "sources.a.weight: 0 is not valid: input should be greater than 0",
+        ),
+        ("train --output m --config {format}", "format: xml is not one of auto"),
         ("rate --model {altered} hello", "weights.safetensors was altered"),
         ("rate --model {weightless} hello", "weights.safetensors is missing"),
         ("rate --model nope hello", "found no bundle nope"),
@@ -130,6 +143,12 @@ def test_wrong_arguments(arguments, message, tmp_path, capsys):
         "window": "window: 12",
         "loss": "loss: mape",
         "share": "calibration_share: 0.7",
+        "sources": "sources: {a: {reviews: x}}",
+        "key": "sources: {a: {reviews: x, wieght: 2}}",
+        "pathless": "sources: {a: {weight: 2}}",
+        "phrases": "sources: {a: {reviews: x, kind: phrases}}",
+        "weight": "sources: {a: {reviews: x, weight: 0}}",
+        "format": "sources: {a: {reviews: x, format: xml}}",
     }
     names = {}
     for name, text in files.items():

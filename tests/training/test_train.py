@@ -14,7 +14,7 @@ from movierate.errors import UserError
 from movierate.inference.rater import Rater
 from movierate.model.bundle import load
 from movierate.model.describe import describe
-from movierate.training.sources import Source
+from movierate.training.sources import PHRASES, Source
 from movierate.training.train import train
 
 CONFIG = TrainConfig(
@@ -161,3 +161,61 @@ def test_interrupted_it_leaves_nothing_under_the_name(tmp_path):
     os.kill(child.pid, signal.SIGKILL)
     child.join()
     assert not (tmp_path / "m").exists()
+
+
+def made_up_phrases(n: int) -> pd.DataFrame:
+    random = np.random.default_rng(5)
+    texts, ratings = [], []
+    for number in range(n):
+        word, rating = random.choice(["awful", "superb"]), 2.0
+        if word == "superb":
+            rating = 9.0
+        texts += [f"word{number % 60} is {word} number{number} indeed", word]
+        ratings += [rating, rating]
+    return pd.DataFrame({"movie_id": None, "rating": ratings, "text": texts})
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory):
+    """A model of reviews and phrases."""
+    output = tmp_path_factory.mktemp("train") / "model"
+    reviews = made_up_reviews(600)
+    reviews["text"] = [f"{text}. It is so superb, very awful." for text in reviews["text"]]
+    sources = [
+        Source("site", reviews, weight=2.0, citation="Some Site (2020)"),
+        Source("treebank", made_up_phrases(300), kind=PHRASES),
+    ]
+    update = {"refit": True, "composed_sentences": 300, "sentences": 200, "sentence_epochs": 2}
+    lines: list[str] = []
+    bundle = train(CONFIG.model_copy(update=update), sources, output, lines.append)
+    return output, bundle, lines
+
+
+def test_several_sources_have_figures_of_their_own(mixed):
+    output, bundle, _ = mixed
+    assert list(bundle.metrics) == [
+        f"{source}, {part}"
+        for source in ("site", "treebank")
+        for part in ("validation", "calibration")
+    ]
+    assert [source["name"] for source in bundle.training_data["sources"]] == ["site", "treebank"]
+    card = (output / "report" / "card.md").read_text()
+    assert "`site`: Some Site (2020). " in card
+    assert "of weight 2" in card
+    assert "trained again" in card
+
+
+def test_phrases_teach_short_texts(mixed):
+    _, bundle, _ = mixed
+    bad, good = Rater(bundle).rate(["awful", "superb"]).predicted_rating
+    assert good - bad > 1.5
+
+
+def test_the_last_fit_sees_what_was_held_out(mixed):
+    _, _, lines = mixed
+    said = lines.index("the same again, with the texts that were held out")
+    first = [line for line in lines[:said] if line.startswith("epoch")]
+    again = [line for line in lines[said:] if line.startswith("epoch")]
+    best = [line for line in first if "best so far" in line][-1]
+    assert len(first) == CONFIG.epochs
+    assert again[-1].startswith(best.split("/")[0] + "/")
