@@ -29,7 +29,7 @@ LONGEST_ENTITY = 34
 _OPENED = re.compile(r"<[A-Za-z/!][^<>]*\Z")
 _ANGLE = re.compile("[<>]")
 # To behind the last character that is part of no token. A last < may begin a tag.
-_ENDED = re.compile(rf"(?s).*(?:[^\w{MARKS}{APOSTROPHES}./!?<]|_|<(?!\Z))")
+_ENDED = re.compile(rf"(?s).*(?:[^\w{MARKS}{APOSTROPHES}./!?<+-]|_|<(?!\Z))")
 
 
 def pieces(text: NDArray[np.uint8], size: int, longest: int) -> Iterator[str]:
@@ -107,10 +107,14 @@ def _without_last_token(rest: str) -> tuple[str, str]:
     """A text of letters, marks and what joins, up to what may go on, a token or a tag; and that."""
     rest = lower(rest)
     last = len(rest) - rest.endswith("<")
+    ended = before = 0
     for token in TOKEN.finditer(rest):
         if token.end() >= len(rest) - 1:  # one character behind it may join
-            last = token.start()
-    return rest[:last], rest[last:]
+            last, before = token.start(), ended
+        ended = token.end()
+    # A sign between two tokens: without what follows, it would make a letter a grade.
+    is_sign = before < last and rest[last - 1] in "+-"
+    return (f"{rest[: last - 1]} " if is_sign else rest[:last]), rest[last:]
 
 
 def _shortened(token: str, longest: int) -> str:

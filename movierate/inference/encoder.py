@@ -26,8 +26,8 @@ from movierate.kernels.constants import (
 )
 from movierate.text.encoder import Encoded, Encoder
 from movierate.text.language import count_words, is_foreign
-from movierate.text.tokens import decode_entities
-from movierate.text.vocabulary import PADDING, UNKNOWN
+from movierate.text.tokens import decode_entities, tokenize
+from movierate.text.vocabulary import LONGEST_SQUEEZED, PADDING, UNKNOWN
 from movierate.text.window import TOKEN_SELECTIONS
 
 if TYPE_CHECKING:
@@ -157,18 +157,22 @@ class FastEncoder:
         self._select = TOKEN_SELECTIONS[token_selection]
         self._reference = reference
         self._piece = piece
-        self._longest = max(SHORT, int(arrays["long"][-1, 0]))
+        self._longest = max(SHORT, LONGEST_SQUEEZED, int(arrays["long"][-1, 0]))
         self._room = _room(largest(piece, self._longest))
 
     def encode(self, texts: Texts) -> Encoded:
         """Encode a batch: ids are (n, live)."""
-        encoded, outcome = self._scan(texts, decoded=False)
+        encoded, outcome, counts = self._scan(texts, decoded=False)
+        if self._looks_at_all:
+            encoded.not_english[:] = is_foreign(*counts.T)
         rows = np.flatnonzero(outcome == HAS_ENTITY)
         if len(rows):
             outcome[rows[np.diff(texts.offsets)[rows] > self._piece]] = TOO_LONG
             rows = rows[outcome[rows] == HAS_ENTITY]
             plain = Texts.of(decode_entities(texts.text(row)) for row in rows.tolist())
-            again, outcome[rows] = self._scan(plain, decoded=True)
+            again, outcome[rows], counts = self._scan(plain, decoded=True)
+            if self._looks_at_all:
+                again.not_english[:] = is_foreign(*counts.T)
             _insert(encoded, rows, again)
         for row in np.flatnonzero(outcome == UNFORESEEN).tolist():
             _insert(encoded, [row], self._reference().encode([texts.text(row)]))
@@ -181,9 +185,8 @@ class FastEncoder:
         chosen, words = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint64)
         counts = np.zeros(3, dtype=np.int64)
         for piece in pieces(text, self._piece, self._longest):
-            found = self._word_ids(piece)
-            counts += count_words(found.astype(np.int32))
-            words = np.concatenate([words, found])
+            found, count = self._word_ids(piece)
+            words, counts = np.concatenate([words, found]), counts + count
             joined, words = self._join(words, is_end=False)
             chosen = self._select(np.concatenate([chosen, joined]), self._live, self._salience)
         joined, _ = self._join(words, is_end=True)
@@ -191,22 +194,22 @@ class FastEncoder:
         ids = np.full((1, self._live), PADDING, dtype=np.int32)
         ids[0, : len(chosen)] = chosen
         known = np.count_nonzero(chosen > UNKNOWN)
-        if not self._looks_at_all:
-            counts[:] = count_words(chosen)
         return Encoded(
             ids,
             np.array([len(chosen)], np.int32),
             np.array([known], np.int32),
-            not_english=is_foreign(*counts[:, None]),
+            not_english=is_foreign(*counts[:, None]) & self._looks_at_all,
         )
 
-    def _word_ids(self, piece: str) -> NDArray[np.uint64]:
-        """The ids of all words of a piece, whose entities are decoded."""
+    def _word_ids(self, piece: str) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+        """The ids of all words of a piece, whose entities are decoded; and `count_words` of it."""
         text = Texts.of([piece])
-        found, outcome = self._scan(text, True, LAST, len(text.data) + 1, NO_PHRASES)
+        found, outcome, counts = self._scan(text, True, SALIENT, len(text.data) + 1, NO_PHRASES)
         if outcome[0] == UNFORESEEN:
-            return self._reference().word_ids(piece.replace("&", "&amp;")).astype(np.uint64)
-        return found.ids[0, : found.words_read[0]].astype(np.uint64)
+            tokens = tokenize(piece.replace("&", "&amp;"))
+            ids = self._reference().word_ids(piece.replace("&", "&amp;"))
+            return ids.astype(np.uint64), np.array(count_words(tokens, ids.tolist()))
+        return found.ids[0, : found.words_read[0]].astype(np.uint64), counts[0].astype(np.int64)
 
     def _join(
         self, words: NDArray[np.uint64], is_end: bool
@@ -225,7 +228,8 @@ class FastEncoder:
         way: int | None = None,
         live: int | None = None,
         phrases: NDArray[np.uint64] | None = None,
-    ) -> tuple[Encoded, NDArray[np.uint8]]:
+    ) -> tuple[Encoded, NDArray[np.uint8], NDArray[np.int32]]:
+        """The ids of texts, what came of each, and what `count_words` says of it."""
         n = len(texts)
         way = self._way if way is None else way
         live = live or self._live
@@ -234,7 +238,7 @@ class FastEncoder:
             ids=np.empty((n, live), dtype=np.int32),
             words_read=np.empty(n, dtype=np.int32),
             words_known=np.empty(n, dtype=np.int32),
-            not_english=np.empty(n, dtype=np.bool_),
+            not_english=np.zeros(n, dtype=np.bool_),
         )
         words = np.empty((n, 3), dtype=np.int32)
         outcome = np.empty(n, dtype=np.uint8)
@@ -243,8 +247,7 @@ class FastEncoder:
             *self._room,
             *(encoded.ids, encoded.words_read, encoded.words_known, words, outcome),
         )
-        encoded.not_english[:] = is_foreign(*words.T)
-        return encoded, outcome
+        return encoded, outcome, words
 
 
 def _insert(encoded: Encoded, rows: Sequence[int] | NDArray[np.intp], part: Encoded) -> None:

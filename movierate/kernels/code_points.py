@@ -11,9 +11,9 @@ import sys
 
 import numpy as np
 
-from movierate.text.tokens import APOSTROPHES, MARKS
+from movierate.text.tokens import APOSTROPHES, MARKS, SYMBOLS
 
-OTHER, LETTER, MARK, APOSTROPHE, TO_ASCII = range(5)
+OTHER, LETTER, MARK, APOSTROPHE, TO_ASCII, SYMBOL = range(6)
 """Kinds. `TO_ASCII`: not ASCII, and its lower case begins with an ASCII letter."""
 
 KIND_SHIFT = 24
@@ -36,6 +36,8 @@ def _entry(code: int) -> int:
         kind = LETTER
     elif lower in _MARKS:
         kind = MARK
+    elif any(first <= code <= last for first, last in SYMBOLS):
+        kind = SYMBOL
     else:
         return 0
     return kind << KIND_SHIFT | ord(lower) - code + BIAS

@@ -4,12 +4,14 @@ A text is read in these steps:
 
 1. it is copied in lower case. A text that is not ASCII is normalized so that what follows is right
    for it, too: letters in lower case, marks that no letter precedes and all that is no part of a
-   token as spaces, apostrophes as ``'``. Every byte from 0x80 is then part of a word;
+   token as spaces, apostrophes as ``'``, spaces around symbols. Every byte from 0x80 is then part
+   of a word or a symbol;
 2. each block becomes bit masks: which bytes are of words, of runs of ! and ?, digits, ...;
 3. tags are found, and their bits cleared;
 4. apostrophes, full stops and slashes that join are added to the words; where the bits of a word
    or run begin and end, a token does;
-5. tokens are looked up: two 8-byte numbers hold all of a token of up to 16 bytes.
+5. tokens are looked up: two 8-byte numbers hold all of a token of up to 16 bytes. A letter may
+   turn out to be a grade, and an unknown word to be a longer form of one that is known.
 
 What entities stand for is left to Python: a text that has one is reported, not encoded.
 """
@@ -29,6 +31,7 @@ from movierate.kernels.code_points import (
     MARK,
     PAGES,
     POINTS,
+    SYMBOL,
     TO_ASCII,
 )
 from movierate.kernels.constants import (
@@ -55,14 +58,15 @@ from movierate.kernels.simd import (
     value_of,
 )
 from movierate.text.language import COMMON
-from movierate.text.tokens import LONGEST_RUN
-from movierate.text.vocabulary import UNKNOWN
+from movierate.text.tokens import GRADES, LONGEST_RUN
+from movierate.text.vocabulary import LONGEST_SQUEEZED, UNKNOWN
 
 _exported = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _options = {"nogil": True, "_nrt": False, "error_model": "numpy"}
 _FACTOR1, _FACTOR2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 _ONE, _TOP, _ID = np.uint64(1), np.uint64(63), np.uint64(0xFFFFFFFF)
 _fetch_slot, _fetch_bucket = fetch(24), fetch(16 * BUCKET)
+GRADE_FIRST, GRADE_LAST = ord(GRADES[0]), ord(GRADES[-1])
 _KEEP = np.array([(1 << 8 * n) - 1 for n in range(9)], dtype=np.uint64)
 
 
@@ -102,10 +106,10 @@ def scan(
         outcome[row] = state
         if state != ENCODED:
             continue
-        is_looked_up = has_phrases or (choose == SALIENT and found > live)
+        is_looked_up = has_phrases or choose == SALIENT
         if is_looked_up:
             _look_up(low, 0, found, starts, ends, short, long, long_bytes, tokens)
-            _count(tokens, found, words, row)
+            _count(low, starts, tokens, found, words, row)
         if has_phrases:
             found, _ = _join(tokens, found, True, phrases, pairs)
         if choose == SALIENT and found > live:
@@ -125,25 +129,39 @@ def scan(
             number += ids[row, i] > UNKNOWN
         for i in range(taken, ids.shape[1]):
             ids[row, i] = 0
-        if not is_looked_up:
-            _count(ids[row], taken, words, row)
         counts[row] = taken
         known[row] = number
     return 0
 
 
 @njit(**_options)
-def _count(tokens, found, words, row):
-    """Count the words that are known, and those that are common."""
+def _count(low, starts, tokens, found, words, row):
+    """What `movierate.text.language.count_words` says."""
     known = 0
     common = 0
     for i in range(found):
         id = tokens[i] & _ID
         known += id > UNKNOWN
         common += (id > UNKNOWN) & (id <= UNKNOWN + COMMON)
-    words[row, 0] = found
+    neutral = 0
+    if known < found:
+        for i in range(found):
+            if tokens[i] & _ID == UNKNOWN and low[starts[i]] >= 0xE2:
+                neutral += _is_symbol(low, starts[i])
+    words[row, 0] = found - neutral
     words[row, 1] = known
     words[row, 2] = common
+
+
+@njit(**_options)
+def _is_symbol(low, at):
+    """Whether a code point of three or four bytes is one of `movierate.text.tokens.SYMBOLS`."""
+    size = 3 if low[at] < 0xF0 else 4
+    code = np.int64(low[at]) & (0x7F >> size)
+    for i in range(1, size):
+        code = code << 6 | (np.int64(low[at + i]) & 0x3F)
+    page = np.int64(PAGES[min(code >> 8, PAGES.shape[0] - 1)])
+    return np.int64(POINTS[page * 256 + (code & 0xFF)]) >> KIND_SHIFT == SYMBOL
 
 
 @njit(**_options)
@@ -257,6 +275,14 @@ def _normalize(data, begin, end, low):
             out += 1
             if code == DOTTED_I:
                 out = _write(DOT_ABOVE, low, out)
+        elif kind == SYMBOL:
+            marks = False
+            if out > 0 and low[out - 1] != 0x20:
+                low[out] = 0x20
+                out += 1
+            out = _write(lower, low, out)
+            low[out] = 0x20
+            out += 1
         else:
             marks = False
             low[out] = 0x27 if kind == APOSTROPHE else 0x20
@@ -388,6 +414,8 @@ def _look_up(low, first, last, starts, ends, short, long, long_bytes, tokens):
     """
     slots = short.shape[0] - 1
     for i in range(first, last):
+        if ends[i] - starts[i] == 1 and _is_grade(low, starts[i]):
+            ends[i] += 1
         one, two = _key(low, starts[i], ends[i])
         slot = _slot(one, two, slots)
         _fetch_slot(short, 3 * slot)
@@ -396,12 +424,67 @@ def _look_up(low, first, last, starts, ends, short, long, long_bytes, tokens):
         size = ends[i] - starts[i]
         if size > SHORT and low[starts[i]] != 0x21 and low[starts[i]] != 0x3F:
             tokens[i] = _look_up_long(low, starts[i], size, long, long_bytes)
-            continue
-        one, two = _key(low, starts[i], ends[i])
-        slot = np.int64(tokens[i])
-        while short[slot, 2] != 0 and (short[slot, 0] != one or short[slot, 1] != two):
-            slot = (slot + 1) & (slots - 1)
-        tokens[i] = short[slot if short[slot, 2] != 0 else slots, 2]
+        else:
+            one, two = _key(low, starts[i], ends[i])
+            tokens[i] = _look_up_short(one, two, np.int64(tokens[i]), short)
+        if tokens[i] == short[slots, 2]:
+            tokens[i] = _look_up_squeezed(low, starts[i], size, short, long, long_bytes)
+
+
+@njit(**_options, inline="always")
+def _look_up_short(one, two, slot, short):
+    """What the vocabulary says of a token of at most 16 bytes, from a slot on."""
+    slots = short.shape[0] - 1
+    while short[slot, 2] != 0 and (short[slot, 0] != one or short[slot, 1] != two):
+        slot = (slot + 1) & (slots - 1)
+    return short[slot if short[slot, 2] != 0 else slots, 2]
+
+
+@njit(**_options, inline="always")
+def _is_grade(low, at):
+    """Whether + or -, and then no word, follows a letter that may be a grade."""
+    sign, behind = low[at + 1], low[at + 2]
+    is_letter = GRADE_FIRST <= low[at] <= GRADE_LAST
+    is_sign = sign == 0x2B or sign == 0x2D
+    return is_letter and is_sign and not (_is_alnum(behind) or behind >= 0x80)
+
+
+@njit(**_options)
+def _look_up_squeezed(low, start, size, short, long, long_bytes):
+    """What the vocabulary says of an unknown word with its elongated letters cut to two or one."""
+    slots = short.shape[0] - 1
+    unknown = short[slots, 2]
+    if size < 3 or size > LONGEST_SQUEEZED:
+        return unknown
+    is_elongated = False
+    for i in range(start, start + size):
+        if low[i] >= 0x80:
+            return unknown
+        is_same = i + 2 < start + size and low[i] == low[i + 1] and low[i] == low[i + 2]
+        is_elongated |= is_same and 0x61 <= low[i] <= 0x7A
+    if not is_elongated:
+        return unknown
+    room = low.shape[0] - BLOCK  # behind the text and the spaces that end it
+    for kept in range(2, 0, -1):
+        length = 0
+        at = start
+        while at < start + size:
+            run = 1
+            while at + run < start + size and low[at + run] == low[at]:
+                run += 1
+            is_cut = run >= 3 and 0x61 <= low[at] <= 0x7A
+            for _ in range(kept if is_cut else run):
+                low[room + length] = low[at]
+                length += 1
+            at += run
+        if length > SHORT:
+            found = _look_up_long(low, room, length, long, long_bytes)
+        else:
+            one, two = _key(low, room, room + length)
+            found = _look_up_short(one, two, _slot(one, two, slots), short)
+        if found != unknown:
+            return found
+    return unknown
 
 
 @njit(**_options, inline="always")

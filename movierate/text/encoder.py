@@ -29,7 +29,8 @@ class Encoded:
     """(n,): how many of them are in the vocabulary."""
 
     not_english: NDArray[np.bool_]
-    """(n,): whether the text is in another language than the vocabulary: see `language`."""
+    """(n,): whether the text is in another language than the vocabulary: see `language`. False
+    where only the first and last words are looked at: no phrases, and not the salient ones."""
 
 
 class Encoder:
@@ -57,12 +58,12 @@ class Encoder:
 
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """Encode a batch; a text that is None has no tokens."""
-        words = [self.word_ids(text or "") for text in texts]
-        joined = [np.array(self._vocabulary.join(ids.tolist()), dtype=np.int32) for ids in words]
-        encoded = self.fill(joined)
-        read = words if self._looks_at_all else [ids[ids > PADDING] for ids in encoded.ids]
-        counts = np.array([count_words(ids) for ids in read]).reshape(-1, 3)
-        return dataclasses.replace(encoded, not_english=is_foreign(*counts.T))
+        encoded = self.fill([self.ids(text or "") for text in texts])
+        if not self._looks_at_all:
+            return encoded
+        tokens = [tokenize(text or "") for text in texts]
+        counts = [count_words(words, self._vocabulary.word_ids(words)) for words in tokens]
+        return dataclasses.replace(encoded, not_english=is_foreign(*np.array(counts).T))
 
     def ids(self, text: str) -> Ids:
         """The ids of all tokens of a text (tokens,) int32, in reading order, phrases joined."""

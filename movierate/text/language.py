@@ -8,13 +8,14 @@ only of those that the window takes: what is most salient of a foreign text look
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from movierate.text.tokens import is_symbol
 from movierate.text.vocabulary import UNKNOWN
-from movierate.text.window import Ids
 
 COMMON = 100
 """Words of the vocabulary, the most frequent ones."""
@@ -43,7 +44,17 @@ def is_foreign(words: NDArray[Any], known: NDArray[Any], common: NDArray[Any]) -
     return found
 
 
-def count_words(ids: Ids) -> tuple[int, int, int]:
-    """How many words a text has, and how many are known and common, by their ids (words,)."""
-    known = ids > UNKNOWN
-    return len(ids), int(known.sum()), int((known & (ids <= UNKNOWN + COMMON)).sum())
+def count_words(tokens: Sequence[str], ids: Sequence[int]) -> tuple[int, int, int]:
+    """How many words a text has, and how many are known and common.
+
+    A symbol that is unknown is of no language: it does not count.
+
+    Args:
+        tokens: of the text.
+        ids: of each.
+    """
+    known = [id for id in ids if id > UNKNOWN]
+    pairs = zip(tokens, ids, strict=True)
+    neutral = sum(id == UNKNOWN and is_symbol(token) for token, id in pairs)
+    common = sum(id <= UNKNOWN + COMMON for id in known)
+    return len(ids) - neutral, len(known), common

@@ -3,10 +3,14 @@
 A phrase is two words that stand together, read as one: "not worth" says what neither "not" nor
 "worth" does. Tokens become ids from left to right: two neighbours that are a phrase become it,
 unless the second of them and its next neighbour are one, too, that the vocabulary names earlier.
+
+A word that has no id, but a letter three times in a row, is read with that letter twice, or else
+once: "goooood" is "good", and "sooo" is "so".
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -15,6 +19,11 @@ from movierate.text.tokens import tokenize
 
 PADDING = 0
 UNKNOWN = 1
+LONGEST_SQUEEZED = 32
+"""Characters of a word whose letters may be squeezed."""
+
+_ELONGATED = re.compile(r"([a-z])\1{2,}")
+
 RESERVED = ("<pad>", "<unk>")
 """Names of the ids that no token has; the definition of a token can't produce them."""
 
@@ -73,7 +82,7 @@ class Vocabulary:
     def word_ids(self, tokens: Iterable[str]) -> list[int]:
         """The id of each token; `UNKNOWN` for one that is not in the vocabulary."""
         get = self._ids.get
-        return [get(token, UNKNOWN) for token in tokens]
+        return [get(token) or self._squeezed_id(token) for token in tokens]
 
     def join(self, words: Sequence[int]) -> list[int]:
         """Ids of words with those of phrases in their place."""
@@ -88,6 +97,15 @@ class Vocabulary:
             joined.append(found[at] if is_phrase else words[at])
             at += 2 if is_phrase else 1
         return joined
+
+    def _squeezed_id(self, token: str) -> int:
+        """The id of a token that has none itself."""
+        if len(token) <= LONGEST_SQUEEZED and token.isascii():
+            for kept in (r"\1\1", r"\1"):
+                shorter = _ELONGATED.sub(kept, token)
+                if shorter != token and shorter in self._ids:
+                    return self._ids[shorter]
+        return UNKNOWN
 
     def _pair(self, id: int) -> tuple[int, int]:
         one, _, two = self.tokens[id].partition(" ")

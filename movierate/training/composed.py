@@ -40,15 +40,15 @@ FEWEST_USES, LEAST_SHARE = 5, 0.02
 
 SHARES = {
     "plain": 0.12,
-    "negated": 0.3,
+    "negated": 0.28,
     "taken back": 0.08,
     "feared": 0.08,
-    "contrast": 0.16,
+    "contrast": 0.14,
     "mixed": 0.06,
     "felt": 0.06,
     "done": 0.06,
     "idioms": 0.04,
-    "rated": 0.04,
+    "rated": 0.08,
 }
 """Of the kinds of sentences."""
 
@@ -168,11 +168,18 @@ class _Composer:
         return self._fill(self._draw(_templates()[does]), word=word), MIDDLE + stars
 
     def _write_rating(self) -> tuple[str, float]:
-        """A rating that is written in the text: a grade, stars, or points."""
-        kind = self._draw(["grade", "stars", "out of", "out of"])
-        if kind == "grade":
-            grade, stars = self._draw(_rated_lines("grades"))
-            return self._draw(_templates()["graded"]).format(grade=grade), stars
+        """A rating that is written in the text: a grade, a symbol, stars, or points."""
+        kind = self._draw(["grades", "symbols", "symbols", "drawn stars", "stars", "out of"])
+        if kind == "grades":
+            grade, stars = self._draw(_rated_lines(kind))
+            return self._fill(self._draw(_templates()["graded"]), grade=grade), stars
+        if kind == "symbols":
+            symbol, stars = self._draw(_rated_lines(kind))
+            return self._fill(self._draw(_templates()["with symbols"]), symbol=symbol), stars
+        if kind == "drawn stars":
+            given = int(self._random.integers(1, 6))
+            drawn = {"full": self._draw("★⭐") * given, "empty": "☆" * (5 - given)}
+            return self._fill(self._draw(_templates()[kind]), **drawn), LEAST + 9 * given / 5
         most = 5 if kind == "stars" else self._draw([5, 10, 10])
         given = int(self._random.integers(0, most + 1))
         stars = max(LEAST, MOST * given / most) if most == MOST else LEAST + 9 * given / most

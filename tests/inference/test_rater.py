@@ -37,7 +37,7 @@ def test_middling_reviews_land_in_the_middle_though_training_had_none(rater, exa
 def test_texts_without_a_known_word_get_no_rating(rater):
     ratings = rater.rate(["🤩🤩", "", None, "xqzzt qqqzz", "good"])
     assert np.isnan(ratings.predicted_rating).tolist() == [True, True, True, True, False]
-    assert ratings.words_read.tolist() == [0, 0, 0, 2, 1]
+    assert ratings.words_read.tolist() == [2, 0, 0, 2, 1]
     assert ratings.known_words.tolist() == [0, 0, 0, 0, 1]
 
 

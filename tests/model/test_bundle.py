@@ -15,6 +15,7 @@ from movierate.inference.rater import Rater
 from movierate.model import bundle as bundles
 from movierate.model.baseline import Baseline, Histogram
 from movierate.model.bundle import SHIPPED, load
+from movierate.text.tokens import TOKENS_VERSION
 from tests.support.stopped import WAYS, is_stopped
 
 TEXTS = ["a good film", "not a good film, awful!", "bad bad plot 8/10"]
@@ -95,7 +96,7 @@ def test_another_definition_of_tokens(saved):
 
 
 def test_parts_that_do_not_fit(saved):
-    restate(saved, text={"tokens_version": 1, "choose": "best"})
+    restate(saved, text={"tokens_version": TOKENS_VERSION, "choose": "best"})
     assert "do not fit together" in refusal(saved)
 
 

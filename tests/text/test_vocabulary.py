@@ -52,3 +52,11 @@ def test_a_phrase_is_of_two_words_of_the_vocabulary(phrase):
 def test_a_list_that_is_no_vocabulary_is_refused(tokens):
     with pytest.raises(ValueError, match="vocabulary"):
         Vocabulary(tokens)
+
+
+def test_an_elongated_word_is_read_as_a_shorter_one_that_is_known():
+    words = Vocabulary([*RESERVED, "good", "so", "sooo", "too", "bookkeeper"])
+    read = {"goooood": "good", "soooooo": "so", "sooo": "sooo", "toooo": "too", "baaaad": "<unk>"}
+    read |= {"1000": "<unk>", "so": "so", "go" + "o" * 40 + "d": "<unk>", "gooodé": "<unk>"}
+    ids = words.word_ids(read)
+    assert [words.tokens[id] for id in ids] == list(read.values())
