@@ -37,7 +37,7 @@ APOSTROPHES = "'\u2019`\u00b4\u0092"
 LONGEST_RUN = 3
 """Characters kept of a run of ! and ?."""
 
-SYMBOLS = (0x2600, 0x27BF), (0x1F300, 0x1F3FA), (0x1F400, 0x1FAFF)
+SYMBOLS = (0x2600, 0x27BF), (0x2B50, 0x2B55), (0x1F300, 0x1F3FA), (0x1F400, 0x1FAFF)
 """First and last code points of blocks of symbols and emoji; numbers in them are words."""
 
 GRADES = "abcdef"

@@ -47,8 +47,9 @@ GRID = 91
 
 LEVELS = np.arange(0.3, 1.0, 0.005)
 
-SHORTER = (8, 4, 2, 1)
-"""The groups: texts of about an eighth, a quarter, a half of the words that fit, and all."""
+SHORTER = (16, 8, 4, 2, 1)
+"""The groups: texts of about a sixteenth, an eighth, a quarter, a half of the words that fit, and
+all."""
 
 FOLDS = 10
 

@@ -73,7 +73,8 @@ class Counter:
         read = np.array([len(text) for text in words], dtype=np.int32)
         share = np.array([text.count("good") for text in words]) / np.maximum(1, read)
         stars = np.where(read > 0, 1 + 9 * share, np.nan).astype(np.float32)
-        return Ratings(stars, stars, stars, read, np.ones(len(words), np.float32))
+        known = np.ones(len(words), np.float32)
+        return Ratings(stars, stars, stars, read, known, np.zeros(len(words), bool))
 
 
 def test_short_texts_have_wider_intervals_learned_from_the_ends_of_long_ones():
