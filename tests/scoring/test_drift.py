@@ -86,7 +86,7 @@ def test_spark_puts_a_value_into_the_bin_that_training_did(spark):
     stars = np.array([1, 1.99, 2, 5.5, 9, 10, np.nan], dtype=np.float32)
     words = np.array([0, 13, 49, 50, 99, 100, 7], dtype=np.int32)
     known = np.array([0.01, 0.5, 0.9, 0.95, 0.999, 1, 0], dtype=np.float32)
-    ratings = Ratings(stars, stars, stars, words, known)
+    ratings = Ratings(stars, stars, stars, words, known, np.zeros(len(stars), bool))
     baseline = Baseline.of(ratings, (1, 10), 100)
     frame = pd.DataFrame({"predicted_rating": stars, "words_read": words, "known_words": known})
     (counted,) = spark.createDataFrame(frame[:6]).agg(count_reached(baseline.edges)).first()

@@ -87,7 +87,7 @@ def test_short_texts_have_wider_intervals_learned_from_the_ends_of_long_ones():
     movies = [f"m{row % 50}" for row in range(1000)]
     held_out = pd.DataFrame({"movie_id": movies, "rating": ratings, "text": texts})
     intervals = learn_intervals(Counter(), held_out, 36, SCALE)
-    assert intervals.words == (0, 6, 13, 26)
+    assert intervals.words == (0, 3, 6, 13, 26)
     stars = np.arange(3, 8, 0.1, dtype=np.float32)
     widths = []
     for words in (4, 9, 18, 36):
