@@ -264,6 +264,16 @@ def test_the_files_in_conf_hold_the_defaults(name):
     assert make_config(kind, ROOT / "conf" / f"{name}.yaml", {}) == kind()
 
 
+def test_the_mix_in_conf_has_reviews_and_phrases():
+    from movierate.config.jobs import TrainConfig
+    from movierate.config.load import make_config
+
+    sources = make_config(TrainConfig, ROOT / "conf" / "mix.yaml").sources
+    assert {source.kind for source in sources.values()} == {"reviews", "phrases"}
+    assert all(source.citation for source in sources.values())
+    assert sources["imdb"].unlabelled == ("unlabelled.parquet",)
+
+
 @pytest.fixture
 def command(spark, monkeypatch, capsys) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run a command in this process, with the shared session."""
