@@ -115,15 +115,15 @@ def compose(
 
 
 @cache
-def _templates() -> dict[str, list[str]]:
+def templates() -> dict[str, list[str]]:
     """The lines of composed.yaml, by their heading."""
     text = Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8")
     return {name: lines.splitlines() for name, lines in yaml.safe_load(text).items()}
 
 
-def _rated_lines(name: str) -> list[tuple[str, float]]:
+def rated_lines(name: str) -> list[tuple[str, float]]:
     """Lines of words and stars."""
-    parts = (line.rpartition(": ") for line in _templates()[name])
+    parts = (line.rpartition(": ") for line in templates()[name])
     return [(words, float(stars)) for words, _, stars in parts]
 
 
@@ -137,7 +137,7 @@ class _Composer:
     def compose(self, kind: str) -> tuple[str, float]:
         """A sentence of a kind, and its stars, which may be off the scale."""
         if kind == "idioms":
-            idiom, stars = self._draw(_rated_lines("idioms"))
+            idiom, stars = self._draw(rated_lines("idioms"))
             return self._fill(idiom), stars
         if kind == "felt":
             return self._use_verb("felt", "feels")
@@ -157,39 +157,39 @@ class _Composer:
             "contrast": FIRST * stars + SECOND * against,
             "mixed": (stars + against) / 2,
         }[kind]
-        template = self._draw(_templates()[kind])
+        template = self._draw(templates()[kind])
         return self._fill(template, word=word, same=another, other=opposite), MIDDLE + worth
 
     def _use_verb(self, verbs: str, does: str) -> tuple[str, float]:
-        word, stars = self._draw(_rated_lines(verbs))
+        word, stars = self._draw(rated_lines(verbs))
         if self._flip():
             does += " not"
             stars *= TURNED_GOOD if stars > 0 else TURNED_BAD
-        return self._fill(self._draw(_templates()[does]), word=word), MIDDLE + stars
+        return self._fill(self._draw(templates()[does]), word=word), MIDDLE + stars
 
     def _write_rating(self) -> tuple[str, float]:
         """A rating that is written in the text: a grade, a symbol, stars, or points."""
         kind = self._draw(["grades", "symbols", "symbols", "drawn stars", "stars", "out of"])
         if kind == "grades":
-            grade, stars = self._draw(_rated_lines(kind))
-            return self._fill(self._draw(_templates()["graded"]), grade=grade), stars
+            grade, stars = self._draw(rated_lines(kind))
+            return self._fill(self._draw(templates()["graded"]), grade=grade), stars
         if kind == "symbols":
-            symbol, stars = self._draw(_rated_lines(kind))
-            return self._fill(self._draw(_templates()["with symbols"]), symbol=symbol), stars
+            symbol, stars = self._draw(rated_lines(kind))
+            return self._fill(self._draw(templates()["with symbols"]), symbol=symbol), stars
         if kind == "drawn stars":
             given = int(self._random.integers(1, 6))
             drawn = {"full": self._draw("★⭐") * given, "empty": "☆" * (5 - given)}
-            return self._fill(self._draw(_templates()[kind]), **drawn), LEAST + 9 * given / 5
+            return self._fill(self._draw(templates()[kind]), **drawn), LEAST + 9 * given / 5
         most = 5 if kind == "stars" else self._draw([5, 10, 10])
         given = int(self._random.integers(0, most + 1))
         stars = max(LEAST, MOST * given / most) if most == MOST else LEAST + 9 * given / most
-        template = self._draw(_templates()[kind])
+        template = self._draw(templates()[kind])
         in_words = "/" not in template and self._flip()
         n, m = (NUMBERS[given], NUMBERS[most]) if in_words else (str(given), str(most))
         return self._fill(template, n=n, m=m), stars
 
     def _fill(self, template: str, **words: str) -> str:
-        drawn = {name: self._draw(_templates()[name]) for name in ("it", "noun", "part")}
+        drawn = {name: self._draw(templates()[name]) for name in ("it", "noun", "part")}
         return template.format(**drawn, **words)
 
     def _flip(self) -> bool:

@@ -9,13 +9,12 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 from keras import layers
-from numpy.typing import NDArray
 
 from movierate.config.jobs import TrainConfig
 from movierate.model import network
-from movierate.model.shapes import POOL, SHORTEST_WINDOW, sufficient_window
 from movierate.text.vocabulary import PADDING
 from movierate.text.window import Floats, Ids
+from movierate.training.batches import Batches, list_widths
 from movierate.training.examples import Examples
 from movierate.training.slow_embedding import SlowEmbedding
 
@@ -68,7 +67,7 @@ def fit(
     model.get_layer("dense").bias.assign([examples.ratings.mean()])
 
     trainable = _to_train(model, vectors, config)
-    batches = -(-len(examples) // config.batch_size) + len(_widths(config.window)) - 1
+    batches = -(-len(examples) // config.batch_size) + len(list_widths(config.window)) - 1
     schedule = keras.optimizers.schedules.CosineDecay(
         config.learning_rate, decay_steps=batches * config.epochs
     )
@@ -79,7 +78,7 @@ def fit(
     best: dict[str, Floats] = {}
     best_epoch = 0
     for epoch in range(1, config.epochs + 1):
-        batches = _Batches(*examples.epoch(random), config.batch_size, random)
+        batches = Batches(*examples.epoch(random), config.batch_size, random)
         fitted = trainable.fit(batches, shuffle=False, verbose=0)
         model.get_layer("embedding").set_weights([trainable.get_layer("embedding").vectors])
         history.append({"loss": float(fitted.history["loss"][0])})
@@ -121,46 +120,3 @@ def _to_train(model: keras.Sequential, vectors: Floats, config: TrainConfig) -> 
         if layer.name in ("pool1", "lstm"):
             x = layers.Dropout(config.dropout)(x)
     return keras.Model(ids, x)
-
-
-class _Batches(keras.utils.PyDataset):  # type: ignore[misc]
-    """An epoch's batches: of texts that need a window of the same length, in a random order.
-
-    A short text in a short window gives what it gives in the whole one, and costs less.
-    """
-
-    def __init__(
-        self, ids: Ids, ratings: Floats, weights: Floats, size: int, random: np.random.Generator
-    ) -> None:
-        super().__init__()
-        self._epoch = ids, ratings, weights
-        widths = np.array(_widths(ids.shape[1]))
-        needed = np.searchsorted(widths, _needed_windows(ids))
-        self._batches: list[tuple[int, NDArray[np.intp]]] = []
-        for number, width in enumerate(widths.tolist()):
-            rows = random.permutation(np.flatnonzero(needed == number))
-            starts = range(0, len(rows), size)
-            self._batches += [(width, rows[start : start + size]) for start in starts]
-        self._order = random.permutation(len(self._batches))
-
-    def __len__(self) -> int:
-        return len(self._batches)
-
-    def __getitem__(self, index: int) -> tuple[Ids, Floats, Floats]:
-        """Ids (size, width), ratings and weights (size,)."""
-        width, rows = self._batches[self._order[index]]
-        ids, ratings, weights = self._epoch
-        return ids[rows, :width], ratings[rows], weights[rows]
-
-
-def _widths(window: int) -> list[int]:
-    """The windows that texts may need, the whole one last."""
-    shorter = range(SHORTEST_WINDOW, window, sufficient_window(POOL**2 + 1) - SHORTEST_WINDOW)
-    return [*shorter, window]
-
-
-def _needed_windows(ids: Ids) -> NDArray[np.intp]:
-    """(n,): the window that is enough for each text."""
-    by_length = np.array([sufficient_window(words) for words in range(ids.shape[1] + 1)])
-    needed: NDArray[np.intp] = np.minimum(by_length[(ids != PADDING).sum(axis=1)], ids.shape[1])
-    return needed

@@ -8,10 +8,10 @@ import pytest
 from movierate.training.composed import (
     SHARES,
     Adjectives,
-    _rated_lines,
-    _templates,
     compose,
     find_adjectives,
+    rated_lines,
+    templates,
 )
 
 WORDS = Adjectives({"good": 2.0, "superb": 3.6}, {"bad": -2.0, "awful": -3.6})
@@ -57,7 +57,7 @@ def test_ratings_in_the_text_are_what_they_say():
     assert stars["😍😍😍"] > 8
 
 
-def test_all_stars_are_on_the_scale_and_all_templates_are_filled():
+def test_all_stars_are_on_the_scale_and_alltemplates_are_filled():
     stars = composed()
     assert all(1 <= rating <= 10 for rating in stars.values())
     assert not [text for text in stars if "{" in text or "}" in text]
@@ -73,11 +73,11 @@ def test_without_words_of_both_sides_there_are_no_sentences():
     assert compose(Adjectives({"good": 2.0}, {}), 10, np.random.default_rng(1)) == ([], [])
 
 
-def test_the_file_of_templates_has_a_line_for_each_kind_and_names_known_places():
+def test_the_file_oftemplates_has_a_line_for_each_kind_and_names_known_places():
     names = {"it": "", "noun": "", "part": "", "word": "", "same": "", "other": ""}
     names |= {"grade": "", "n": "", "m": "", "symbol": "", "full": "", "empty": ""}
-    for lines in _templates().values():
+    for lines in templates().values():
         for line in lines:
             line.format(**names)
     assert sum(SHARES.values()) == pytest.approx(1)
-    assert all(1 <= stars <= 10 for _, stars in _rated_lines("idioms"))
+    assert all(1 <= stars <= 10 for _, stars in rated_lines("idioms"))

@@ -1,10 +1,10 @@
-"""The training loop's batches."""
+"""The batches of an epoch."""
 
 import numpy as np
 
 from movierate.model.network import build
 from movierate.model.shapes import SHORTEST_WINDOW, sufficient_window
-from movierate.training.fit import _Batches, _needed_windows
+from movierate.training.batches import Batches, needed_windows
 
 WINDOW, IDS = 100, 50
 
@@ -21,7 +21,7 @@ def test_a_sufficient_window_gives_what_the_whole_one_gives():
     lengths = [*range(1, 60), 70, 99, 100]
     ids, whole = texts(lengths), build(WINDOW, IDS)
     expected = whole.predict(ids, verbose=0)[:, 0]
-    needed = _needed_windows(ids)
+    needed = needed_windows(ids)
     for window in np.unique(needed):
         shorter = build(int(window), IDS)
         shorter.set_weights(whole.get_weights())
@@ -41,7 +41,7 @@ def test_every_text_is_in_one_batch_with_its_rating_and_weight():
     random = np.random.default_rng(1)
     lengths = random.integers(1, WINDOW + 1, 203).tolist()
     ids, numbers = texts(lengths), np.arange(203, dtype=np.float32)
-    batches = _Batches(ids, numbers, 2 * numbers, 20, random)
+    batches = Batches(ids, numbers, 2 * numbers, 20, random)
     seen = []
     for place in range(len(batches)):
         some, ratings, weights = batches[place]
