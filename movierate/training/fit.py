@@ -14,7 +14,7 @@ from movierate.config.jobs import TrainConfig
 from movierate.model import network
 from movierate.text.vocabulary import PADDING
 from movierate.text.window import Floats, Ids
-from movierate.training.batches import Batches, list_widths
+from movierate.training.batches import make_batches, most_batches
 from movierate.training.examples import Examples
 from movierate.training.slow_embedding import SlowEmbedding
 
@@ -67,21 +67,24 @@ def fit(
     model.get_layer("dense").bias.assign([examples.ratings.mean()])
 
     trainable = _to_train(model, vectors, config)
-    batches = -(-len(examples) // config.batch_size) + len(list_widths(config.window)) - 1
+    batches = most_batches(len(examples), config.batch_size, config.window)
     schedule = keras.optimizers.schedules.CosineDecay(
         config.learning_rate, decay_steps=batches * config.epochs
     )
-    loss = keras.losses.Huber() if config.loss == "huber" else config.loss
-    trainable.compile(keras.optimizers.Adam(schedule), loss=loss)
+    kind = keras.losses.Huber() if config.loss == "huber" else config.loss
+    trainable.compile(keras.optimizers.Adam(schedule), loss=kind)
 
     history: list[dict[str, float]] = []
     best: dict[str, Floats] = {}
     best_epoch = 0
     for epoch in range(1, config.epochs + 1):
-        batches = Batches(*examples.epoch(random), config.batch_size, random)
-        fitted = trainable.fit(batches, shuffle=False, verbose=0)
+        trainable.reset_metrics()
+        for ids, ratings, weights in make_batches(
+            *examples.epoch(random), config.batch_size, random
+        ):
+            loss = trainable.train_on_batch(ids, ratings, weights)  # the mean of the epoch so far
         model.get_layer("embedding").set_weights([trainable.get_layer("embedding").vectors])
-        history.append({"loss": float(fitted.history["loss"][0])})
+        history.append({"loss": float(np.mean(loss))})
         said = f"epoch {epoch}/{config.epochs}: loss {history[-1]['loss']:.3f}"
         if not validation:
             best, best_epoch = network.get_weights(model), epoch

@@ -102,17 +102,15 @@ def rate_sentences(
     others = of_reviews if len(of_reviews) else rated
     rows_of_others = _endless_batches(others.texts, OF_REVIEWS, random)
     for epoch in range(1, epochs + 1):
-        losses = []
+        pair.reset_metrics()
         for rows in _batches(rated.texts, BATCH, random):
             parts = (rated, rows), (others, next(rows_of_others))
-            losses.append(
-                pair.train_on_batch(
-                    [_pad(part.texts, chosen) for part, chosen in parts],
-                    [part.ratings[chosen] for part, chosen in parts],
-                    [part.weights[chosen] for part, chosen in parts],
-                )[0]
+            loss, *_ = pair.train_on_batch(  # the mean of the epoch so far
+                [_pad(part.texts, chosen) for part, chosen in parts],
+                [part.ratings[chosen] for part, chosen in parts],
+                [part.weights[chosen] for part, chosen in parts],
             )
-        progress(f"sentence teacher: epoch {epoch}/{epochs}, loss {np.mean(losses):.3f}")
+        progress(f"sentence teacher: epoch {epoch}/{epochs}, loss {loss:.3f}")
     return _rate(reader, asked)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from movierate.model.network import build
 from movierate.model.shapes import SHORTEST_WINDOW, sufficient_window
-from movierate.training.batches import Batches, needed_windows
+from movierate.training.batches import make_batches, most_batches, needed_windows
 
 WINDOW, IDS = 100, 50
 
@@ -41,10 +41,10 @@ def test_every_text_is_in_one_batch_with_its_rating_and_weight():
     random = np.random.default_rng(1)
     lengths = random.integers(1, WINDOW + 1, 203).tolist()
     ids, numbers = texts(lengths), np.arange(203, dtype=np.float32)
-    batches = Batches(ids, numbers, 2 * numbers, 20, random)
+    batches = list(make_batches(ids, numbers, 2 * numbers, 20, random))
+    assert len(batches) <= most_batches(203, 20, WINDOW)
     seen = []
-    for place in range(len(batches)):
-        some, ratings, weights = batches[place]
+    for some, ratings, weights in batches:
         assert len(some) <= 20
         np.testing.assert_array_equal(2 * ratings, weights)
         for row, number in zip(some, ratings.astype(int), strict=True):

@@ -185,7 +185,13 @@ def mixed(tmp_path_factory):
         Source("site", reviews, weight=2.0, citation="Some Site (2020)"),
         Source("treebank", made_up_phrases(300), kind=PHRASES),
     ]
-    update = {"refit": True, "composed_sentences": 300, "sentences": 200, "sentence_epochs": 2}
+    update = {
+        "window": 68,
+        "refit": True,
+        "composed_sentences": 300,
+        "sentences": 200,
+        "sentence_epochs": 2,
+    }
     lines: list[str] = []
     bundle = train(CONFIG.model_copy(update=update), sources, output, lines.append)
     return output, bundle, lines
