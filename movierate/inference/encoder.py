@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from movierate.inference.chunks import largest, pieces
+from movierate.inference.tables import lay_out_vocabulary
+from movierate.kernels import cache
 from movierate.kernels.cache import Kernels
 from movierate.kernels.constants import (
     BLOCK,
@@ -27,8 +30,8 @@ from movierate.kernels.constants import (
 from movierate.text.encoder import Encoded, Encoder
 from movierate.text.language import count_words, is_foreign
 from movierate.text.tokens import decode_entities, tokenize
-from movierate.text.vocabulary import LONGEST_SQUEEZED, PADDING, UNKNOWN
-from movierate.text.window import TOKEN_SELECTIONS
+from movierate.text.vocabulary import LONGEST_SQUEEZED, PADDING, UNKNOWN, Vocabulary
+from movierate.text.window import TOKEN_SELECTIONS, Ids
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -184,12 +187,13 @@ class FastEncoder:
         """Encode one text of any length: what is chosen of all is chosen of each piece, too."""
         chosen, words = np.empty(0, dtype=np.int32), np.empty(0, dtype=np.uint64)
         counts = np.zeros(3, dtype=np.int64)
+        join = partial(join_words, self._kernels, self._phrases)
         for piece in pieces(text, self._piece, self._longest):
             found, count = self._word_ids(piece)
             words, counts = np.concatenate([words, found]), counts + count
-            joined, words = self._join(words, is_end=False)
+            joined, words = join(words, is_end=False)
             chosen = self._select(np.concatenate([chosen, joined]), self._live, self._salience)
-        joined, _ = self._join(words, is_end=True)
+        joined, _ = join(words, is_end=True)
         chosen = self._select(np.concatenate([chosen, joined]), self._live, self._salience)
         ids = np.full((1, self._live), PADDING, dtype=np.int32)
         ids[0, : len(chosen)] = chosen
@@ -210,16 +214,6 @@ class FastEncoder:
             ids = self._reference().word_ids(piece.replace("&", "&amp;"))
             return ids.astype(np.uint64), np.array(count_words(tokens, ids.tolist()))
         return found.ids[0, : found.words_read[0]].astype(np.uint64), counts[0].astype(np.int64)
-
-    def _join(
-        self, words: NDArray[np.uint64], is_end: bool
-    ) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
-        """The ids with phrases joined; and of a text that goes on, the words not yet decided."""
-        left = np.zeros(1, dtype=np.int64)
-        tokens, pairs = words.copy(), np.empty(len(words) + 1, dtype=np.uint64)
-        kept = self._kernels.join(tokens, len(tokens), is_end, self._phrases, pairs, left)
-        ids = (tokens[:kept] & np.uint64(0xFFFFFFFF)).astype(np.int32)
-        return ids, words[len(words) - left[0] :]
 
     def _scan(
         self,
@@ -248,6 +242,34 @@ class FastEncoder:
             *(encoded.ids, encoded.words_read, encoded.words_known, words, outcome),
         )
         return encoded, outcome, words
+
+
+def join_phrases(vocabulary: Vocabulary, texts: Sequence[Ids]) -> list[Ids]:
+    """As `Vocabulary.join`, of many texts: ids of words to ids of words and phrases."""
+    if not vocabulary.phrases:
+        return list(texts)
+    compiled = cache.kernels()
+    unranked = np.zeros(len(vocabulary), dtype=np.int64)
+    phrases = lay_out_vocabulary(vocabulary, unranked, compiled)["phrases"]
+    return [join_words(compiled, phrases, text.astype(np.uint64), True)[0] for text in texts]
+
+
+def join_words(
+    kernels: Kernels, phrases: NDArray[np.uint64], words: NDArray[np.uint64], is_end: bool
+) -> tuple[Ids, NDArray[np.uint64]]:
+    """The ids with phrases joined; and of a text that goes on, the words not yet decided.
+
+    Args:
+        kernels: the compiled code.
+        phrases: as `movierate.inference.tables.lay_out` makes them.
+        words: (words,) ids.
+        is_end: whether the text ends here.
+    """
+    left = np.zeros(1, dtype=np.int64)
+    tokens, pairs = words.copy(), np.empty(len(words) + 1, dtype=np.uint64)
+    kept = kernels.join(tokens, len(tokens), is_end, phrases, pairs, left)
+    ids = (tokens[:kept] & np.uint64(0xFFFFFFFF)).astype(np.int32)
+    return ids, words[len(words) - left[0] :]
 
 
 def _insert(encoded: Encoded, rows: Sequence[int] | NDArray[np.intp], part: Encoded) -> None:

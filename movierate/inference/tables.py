@@ -63,7 +63,7 @@ def lay_out(bundle: Bundle, kernels: Kernels) -> Arrays:
         "gates_bias": weights["lstm/bias"],
         "dense": np.concatenate([weights["dense/kernel"].ravel(), weights["dense/bias"]]),
         "salience": bundle.salience,
-        **_vocabulary(bundle.vocabulary, _ranks(bundle.salience), kernels),
+        **lay_out_vocabulary(bundle.vocabulary, _ranks(bundle.salience), kernels),
     }
 
 
@@ -121,7 +121,9 @@ def _ranks(salience: NDArray[np.float32]) -> NDArray[np.int64]:
     return ranks
 
 
-def _vocabulary(vocabulary: Vocabulary, ranks: NDArray[np.int64], kernels: Kernels) -> Arrays:
+def lay_out_vocabulary(
+    vocabulary: Vocabulary, ranks: NDArray[np.int64], kernels: Kernels
+) -> Arrays:
     encoded = [token.encode() for token in vocabulary.tokens[: vocabulary.words]]
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum([len(token) for token in encoded], out=offsets[1:])

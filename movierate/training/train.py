@@ -16,6 +16,7 @@ import pandas as pd
 
 from movierate.config.jobs import TrainConfig
 from movierate.errors import UserError
+from movierate.inference.encoder import join_phrases
 from movierate.inference.rater import Rater
 from movierate.model.baseline import Baseline
 from movierate.model.bundle import Bundle, check_replaceable
@@ -273,7 +274,7 @@ def _learn_vocabulary(
     vocabulary = single.with_phrases(_find_phrases(sets, len(single), count))
     progress(f"vocabulary of {vocabulary.words:,} words and {len(vocabulary.phrases):,} phrases")
 
-    reviews = _join(vocabulary, reviews)
+    reviews = join_phrases(vocabulary, reviews)
     labels = corpus.reviews.ratings
     salience = learn_salience(
         reviews[: len(labels)], labels, len(vocabulary), config.salience_shrinkage
@@ -294,7 +295,7 @@ def _learn_vocabulary(
         salience,
         Rated(reviews[: len(targets)], targets, weights),
         _join_rated(vocabulary, short),
-        Rated(_join(vocabulary, words.ids(held_out.texts)), soft.held_out, held_out.weights),
+        Rated(join_phrases(vocabulary, words.ids(held_out.texts)), soft.held_out, held_out.weights),
         _join_rated(vocabulary, [spoken.held_out] if spoken else []),
     )
 
@@ -308,14 +309,9 @@ def _find_phrases(
     return list(dict.fromkeys(pair for pairs in found for pair in pairs))[:count]
 
 
-def _join(vocabulary: Vocabulary, texts: Sequence[Ids]) -> list[Ids]:
-    """Ids of words to ids of words and phrases."""
-    return [np.array(vocabulary.join(ids.tolist()), dtype=np.int32) for ids in texts]
-
-
 def _join_rated(vocabulary: Vocabulary, parts: Sequence[Rated]) -> Rated:
     whole = concatenate(parts)
-    return dataclasses.replace(whole, texts=_join(vocabulary, whole.texts))
+    return dataclasses.replace(whole, texts=join_phrases(vocabulary, whole.texts))
 
 
 def _make_examples(config: TrainConfig, reviews: Rated, short: Rated, encoder: Encoder) -> Examples:

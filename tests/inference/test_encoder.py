@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from movierate.inference.encoder import PIECE, FastEncoder, Texts
+from movierate.inference.encoder import PIECE, FastEncoder, Texts, join_phrases
 from movierate.inference.tables import lay_out
 from movierate.kernels.cache import kernels
 from movierate.model.bundle import Bundle, load
@@ -187,3 +187,15 @@ def test_texts_longer_than_there_is_room_for(
 def test_a_damaged_argument_is_refused_and_not_read() -> None:
     with pytest.raises(TypeError, match="contiguous"):
         kernels().build(*[np.zeros(3, np.float32)] * 6)
+
+
+def test_phrases_of_many_texts_are_joined_as_the_vocabulary_joins_them() -> None:
+    random = np.random.default_rng(5)
+    vocabulary = _vocabulary(True)
+    texts = [
+        random.integers(0, vocabulary.words, size).astype(np.int32)
+        for size in (0, 1, 2, *[40] * 50)
+    ]
+    for joined, text in zip(join_phrases(vocabulary, texts), texts, strict=True):
+        assert joined.tolist() == vocabulary.join(text.tolist())
+    assert join_phrases(_vocabulary(False), texts) == texts
