@@ -251,7 +251,8 @@ def join_phrases(vocabulary: Vocabulary, texts: Sequence[Ids]) -> list[Ids]:
     compiled = cache.kernels()
     unranked = np.zeros(len(vocabulary), dtype=np.int64)
     phrases = lay_out_vocabulary(vocabulary, unranked, compiled)["phrases"]
-    return [join_words(compiled, phrases, text.astype(np.uint64), True)[0] for text in texts]
+    words: list[NDArray[np.uint64]] = [np.asarray(text, dtype=np.uint64) for text in texts]
+    return [join_words(compiled, phrases, text, is_end=True)[0] for text in words]
 
 
 def join_words(

@@ -124,6 +124,13 @@ def _ranks(salience: NDArray[np.float32]) -> NDArray[np.int64]:
 def lay_out_vocabulary(
     vocabulary: Vocabulary, ranks: NDArray[np.int64], kernels: Kernels
 ) -> Arrays:
+    """The vocabulary's part of `lay_out`.
+
+    Args:
+        vocabulary: words and phrases.
+        ranks: (ids,) by salience; any, if only phrases are looked up.
+        kernels: the compiled code.
+    """
     encoded = [token.encode() for token in vocabulary.tokens[: vocabulary.words]]
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum([len(token) for token in encoded], out=offsets[1:])

@@ -17,7 +17,7 @@ def rater():
 FOREIGN = (
     "Una obra maestra del cine de terror, la recomiendo a todos los que disfrutan de los sustos.",
     "Je me suis ennuyé du début à la fin, le scénario est nul et les dialogues sont ridicules.",
-    "Der Film ist leider sehr langweilig und die Schauspieler sind schlecht.",
+    "Der Film war leider sehr langweilig, und die Schauspieler waren schlecht.",
     "Non mi è piaciuto per niente, troppo lento e senza senso.",
     "Achei chato e previsível do começo ao fim, não recomendo.",
     "Film jest bardzo dobry, aktorzy grają świetnie, a muzyka jest piękna.",
