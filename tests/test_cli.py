@@ -84,7 +84,7 @@ def broken_bundle(tmp_path: Path, kind: str) -> Path:
         ("train --output m", "name labelled reviews with --reviews, or sources in the config"),
         (
             "train --output m --config {key}",
-            "sources.a has an unknown key wight: did you mean weight?",
+            "sources.a has an unknown key weigh: did you mean weight?",
         ),
         ("train --output m --config {pathless}", "sources.a.reviews: it is missing: name a path"),
         ("train --output m --config {sources} --reviews x", "the config names sources: remove"),
@@ -144,7 +144,7 @@ def test_wrong_arguments(arguments, message, tmp_path, capsys):
         "loss": "loss: mape",
         "share": "calibration_share: 0.7",
         "sources": "sources: {a: {reviews: x}}",
-        "key": "sources: {a: {reviews: x, wight: 2}}",
+        "key": "sources: {a: {reviews: x, weigh: 2}}",
         "pathless": "sources: {a: {weight: 2}}",
         "phrases": "sources: {a: {reviews: x, kind: phrases}}",
         "weight": "sources: {a: {reviews: x, weight: 0}}",

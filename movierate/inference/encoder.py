@@ -251,12 +251,12 @@ def join_phrases(vocabulary: Vocabulary, texts: Sequence[Ids]) -> list[Ids]:
     compiled = cache.kernels()
     unranked = np.zeros(len(vocabulary), dtype=np.int64)
     phrases = lay_out_vocabulary(vocabulary, unranked, compiled)["phrases"]
-    words: list[NDArray[np.uint64]] = [np.asarray(text, dtype=np.uint64) for text in texts]
+    words = (np.asarray(text, dtype=np.uint64) for text in texts)
     return [join_words(compiled, phrases, text, is_end=True)[0] for text in words]
 
 
 def join_words(
-    kernels: Kernels, phrases: NDArray[np.uint64], words: NDArray[np.uint64], is_end: bool
+    kernels: Kernels, phrases: NDArray[Any], words: NDArray[np.uint64], is_end: bool
 ) -> tuple[Ids, NDArray[np.uint64]]:
     """The ids with phrases joined; and of a text that goes on, the words not yet decided.
 
