@@ -31,7 +31,16 @@ from movierate.config.jobs import SourceConfig, TrainConfig
 from movierate.config.load import make_config
 from movierate.inference.rater import Rater
 from movierate.model.bundle import Bundle
-from movierate.training import corpus, documents, salience, sentences, teacher, train, vectors
+from movierate.training import (
+    corpus,
+    documents,
+    salience,
+    sentences,
+    targets,
+    teacher,
+    train,
+    vectors,
+)
 from movierate.training.metrics import metrics
 from movierate.training.sources import Source, split_sources
 
@@ -90,7 +99,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("benchmark"), metavar="DIR")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
-    for module, name in ((train, "soft_ratings"), (sentences, "rate_sentences")):
+    for module, name in ((targets, "soft_ratings"), (sentences, "rate_sentences")):
         setattr(module, name, remembered(getattr(module, name), arguments.output))
     corpus.word2vec = remembered(corpus.word2vec, arguments.output)
 

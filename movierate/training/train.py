@@ -7,7 +7,6 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,43 +15,26 @@ import pandas as pd
 
 from movierate.config.jobs import TrainConfig
 from movierate.errors import UserError
-from movierate.inference.encoder import join_phrases
 from movierate.inference.rater import Rater
 from movierate.model.baseline import Baseline
 from movierate.model.bundle import Bundle, check_replaceable
 from movierate.model.shapes import receptive_length
 from movierate.text.encoder import Encoder
-from movierate.text.tokens import tokenize
 from movierate.text.vocabulary import Vocabulary
-from movierate.text.window import Floats, Ids
+from movierate.text.window import Floats
 from movierate.training.card import write_card
-from movierate.training.composed import compose, find_adjectives
 from movierate.training.corpus import (
-    Corpus,
     Words,
     gather,
     learn_words,
-    phrase_count,
     read_given_vectors,
 )
 from movierate.training.evaluate import evaluate, headline
 from movierate.training.examples import Examples, Rated, concatenate
 from movierate.training.intervals import learn_intervals
-from movierate.training.phrases import find_phrases
-from movierate.training.salience import learn_salience
-from movierate.training.sources import Source, Split, split_sources
-from movierate.training.split import folds_by_movie
-from movierate.training.teacher import FOLDS, soft_ratings
-from movierate.training.vectors import add_phrases, add_topics, shorten
-
-WHOLE = 4.0
-"""Weight of a whole sentence in what the sentence teacher learns, beside a part of one."""
-
-COMPOSED = 0.5
-"""Weight of a composed sentence."""
-
-TEACHING_SENTENCES = 200_000
-"""Sentences with their review's rating, for the sentence teacher."""
+from movierate.training.material import learn_material
+from movierate.training.sources import REVIEWS, Source, Split, split_sources
+from movierate.training.targets import rate_reviews, rate_short_texts
 
 
 def train(
@@ -88,9 +70,9 @@ def train(
         progress(_describe(split))
     corpus = gather(splits)
     words = learn_words(config, corpus, given, progress)
-    soft = _rate_reviews(config, corpus, words, progress)
-    spoken = _rate_sentences(config, corpus, words, soft, progress)
-    material = _learn_vocabulary(config, corpus, words, soft, spoken, progress)
+    soft = rate_reviews(config, corpus, words, progress)
+    spoken = rate_short_texts(config, corpus, words, soft, progress)
+    material = learn_material(config, corpus, words, soft, spoken, progress)
 
     untrained = _build_untrained(config, output, material.vocabulary, material.salience)
     encoder = untrained.encoder()
@@ -123,195 +105,6 @@ def train(
         again = fit(epochs, material.vectors, examples, (), progress)
         weights = _round(again.weights, config.weights_dtype)
     return _write(config, measured, weights, output, splits, fitted.history)
-
-
-@dataclass(frozen=True)
-class _Soft:
-    """The teacher's ratings of reviews."""
-
-    reviews: Floats
-    """(labelled reviews,) stars, mixed with their labels"""
-    unlabelled: Floats
-    held_out: Floats
-    documents: Floats | None
-    """(labelled + unlabelled, any) document vectors; None if there is no teacher."""
-
-
-def _rate_reviews(
-    config: TrainConfig, corpus: Corpus, words: Words, progress: Callable[[str], None]
-) -> _Soft:
-    """What the teacher says of the reviews; without one, what the labels say."""
-    reviews, held_out = corpus.reviews, corpus.held_out_reviews
-    if not config.distillation_weight:
-        return _Soft(reviews.ratings, np.zeros(0, np.float32), held_out.ratings, None)
-    soft = soft_ratings(
-        words.ids(reviews.texts),
-        reviews.ratings,
-        folds_by_movie(reviews.frame, FOLDS),
-        words.ids([*corpus.unlabelled, *held_out.texts]),
-        config.seed,
-        progress,
-    )
-    unlabelled, of_held_out = np.split(soft.unlabelled, [len(corpus.unlabelled)])
-    return _Soft(
-        _mix(config, reviews.ratings, soft.labelled),
-        unlabelled,
-        _mix(config, held_out.ratings, of_held_out),
-        soft.documents[: len(reviews.texts) + len(unlabelled)],
-    )
-
-
-def _mix(config: TrainConfig, labels: Floats, soft: Floats) -> Floats:
-    """The stars to learn."""
-    weight = config.distillation_weight
-    return np.asarray((1 - weight) * labels + weight * soft, np.float32)
-
-
-@dataclass(frozen=True)
-class _Spoken:
-    """Short texts, as words."""
-
-    sentences: Rated
-    """Of reviews, with the sentence teacher's ratings."""
-    phrases: Rated
-    """What people rated, mixed with the teacher's ratings."""
-    composed: Rated
-    held_out: Rated
-    """As phrases, of sentences that are held out."""
-
-
-def _rate_sentences(
-    config: TrainConfig,
-    corpus: Corpus,
-    words: Words,
-    soft: _Soft,
-    progress: Callable[[str], None],
-) -> _Spoken | None:
-    """What the sentence teacher says of short texts; None if no source has phrases."""
-    phrases, held_out = corpus.phrases, corpus.held_out_sentences
-    if not phrases.texts:
-        return None
-    from movierate.training.sentences import rate_sentences, split_sentences
-
-    random = np.random.default_rng(config.seed)
-    adjectives = find_adjectives(
-        phrases.texts, phrases.ratings, (tokenize(text) for text in corpus.reviews.texts)
-    )
-    texts, stars = compose(adjectives, config.composed_sentences, random)
-    composed = Rated.of(words.ids(texts), np.array(stars, np.float32), COMPOSED)
-    progress(
-        f"{len(texts):,} sentences composed with {len(adjectives.good)} good "
-        f"and {len(adjectives.bad)} bad adjectives"
-    )
-
-    reviews = [*corpus.reviews.texts, *corpus.unlabelled[: len(soft.unlabelled)]]
-    cut = [split_sentences(text) for text in reviews]
-    ratings = np.repeat([*soft.reviews, *soft.unlabelled], [len(parts) for parts in cut])
-    flat = [part for parts in cut for part in parts]
-    chosen = random.permutation(len(flat))[: max(config.sentences, TEACHING_SENTENCES)]
-    sentences = words.ids([flat[row] for row in chosen])
-    teaching = Rated.of(
-        sentences[:TEACHING_SENTENCES], ratings[chosen][:TEACHING_SENTENCES].astype(np.float32)
-    )
-
-    known, unseen = words.ids(phrases.texts), words.ids(held_out.texts)
-    is_whole = np.isin(phrases.frame["text"], corpus.whole)
-    rated = Rated(known, phrases.ratings, phrases.weights * np.where(is_whole, WHOLE, 1))
-    asked = [*known, *unseen, *sentences[: config.sentences]]
-    said = rate_sentences(
-        concatenate([rated, composed]),
-        teaching,
-        asked,
-        words.vectors,
-        config.sentence_epochs,
-        config.seed,
-        progress,
-    )
-    said = np.clip(said, *config.target_scale).astype(np.float32)
-    of_phrases, of_unseen, of_sentences = np.split(said, np.cumsum([len(known), len(unseen)]))
-    return _Spoken(
-        sentences=Rated.of(sentences[: config.sentences], of_sentences),
-        phrases=Rated(known, _mix(config, phrases.ratings, of_phrases), phrases.weights),
-        composed=composed,
-        held_out=Rated(unseen, _mix(config, held_out.ratings, of_unseen), held_out.weights),
-    )
-
-
-@dataclass(frozen=True)
-class _Material:
-    """What the network reads and learns."""
-
-    vocabulary: Vocabulary
-    """Words and phrases."""
-    vectors: Floats
-    """(ids, 100)"""
-    salience: Floats
-    """(ids,)"""
-    reviews: Rated
-    short: Rated
-    """Phrases and sentences."""
-    held_out_reviews: Rated
-    held_out_sentences: Rated
-
-
-def _learn_vocabulary(
-    config: TrainConfig,
-    corpus: Corpus,
-    words: Words,
-    soft: _Soft,
-    spoken: _Spoken | None,
-    progress: Callable[[str], None],
-) -> _Material:
-    """The vocabulary with its phrases, the salience and the vector of each id, and all texts."""
-    single, count = words.vocabulary, phrase_count(config)
-    targets = np.concatenate([soft.reviews, soft.unlabelled]).astype(np.float32)
-    unlabelled = corpus.unlabelled if len(soft.unlabelled) else []
-    reviews = words.ids([*corpus.reviews.texts, *corpus.unlabelled])
-    rated = reviews[: len(targets)]
-    sets: list[tuple[Sequence[Ids], Floats]] = [(rated, targets)]
-    if spoken and len(spoken.sentences):
-        sets.append((spoken.sentences.texts, spoken.sentences.ratings))
-    vocabulary = single.with_phrases(_find_phrases(sets, len(single), count))
-    progress(f"vocabulary of {vocabulary.words:,} words and {len(vocabulary.phrases):,} phrases")
-
-    reviews = join_phrases(vocabulary, reviews)
-    labels = corpus.reviews.ratings
-    salience = learn_salience(
-        reviews[: len(labels)], labels, len(vocabulary), config.salience_shrinkage
-    )
-    vectors = add_phrases(words.vectors, vocabulary)
-    if soft.documents is None:
-        vectors = shorten(vectors, reviews)
-    else:
-        vectors = add_topics(vectors, reviews, soft.documents)
-    weights = corpus.reviews.weights
-    if unlabelled:
-        weights = np.concatenate([weights, corpus.unlabelled_weights])
-    held_out = corpus.held_out_reviews
-    short = [spoken.phrases, spoken.composed, spoken.sentences] if spoken else []
-    return _Material(
-        vocabulary,
-        vectors,
-        salience,
-        Rated(reviews[: len(targets)], targets, weights),
-        _join_rated(vocabulary, short),
-        Rated(join_phrases(vocabulary, words.ids(held_out.texts)), soft.held_out, held_out.weights),
-        _join_rated(vocabulary, [spoken.held_out] if spoken else []),
-    )
-
-
-def _find_phrases(
-    sets: Sequence[tuple[Sequence[Ids], Floats]], words: int, count: int
-) -> list[tuple[int, int]]:
-    """The most telling phrases of each set of texts, as many of each."""
-    share = -(-count // len(sets))
-    found = [find_phrases(texts, ratings, words, share) for texts, ratings in sets]
-    return list(dict.fromkeys(pair for pairs in found for pair in pairs))[:count]
-
-
-def _join_rated(vocabulary: Vocabulary, parts: Sequence[Rated]) -> Rated:
-    whole = concatenate(parts)
-    return dataclasses.replace(whole, texts=join_phrases(vocabulary, whole.texts))
 
 
 def _make_examples(config: TrainConfig, reviews: Rated, short: Rated, encoder: Encoder) -> Examples:
@@ -398,9 +191,14 @@ def _measure(config: TrainConfig, bundle: Bundle, splits: Sequence[Split]) -> Bu
         for name, part in _name_parts(split, len(splits)).items()
         if len(part)
     }
-    reviews = splits[0].held_out
-    baseline = Baseline.of(rater.rate(list(reviews["text"])), scale, receptive)
+    reviews = list(_main(splits).held_out["text"])
+    baseline = Baseline.of(rater.rate(reviews), scale, receptive)
     return dataclasses.replace(bundle, metrics=figures, baseline=baseline)
+
+
+def _main(splits: Sequence[Split]) -> Split:
+    """The first source of reviews: what is drawn is of it."""
+    return next(split for split in splits if split.source.kind == REVIEWS)
 
 
 def _name_parts(split: Split, sources: int) -> dict[str, pd.DataFrame]:
@@ -423,7 +221,7 @@ def _write(
 
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder)
-        evaluate(Rater(measured), config.target_scale, splits[0].validation, report)
+        evaluate(Rater(measured), config.target_scale, _main(splits).validation, report)
         training = pd.concat([split.training for split in splits], ignore_index=True)
         (report / "card.md").write_text(write_card(config, measured, training), encoding="utf-8")
         draw_loss(history, config.loss, report / "loss.png")
