@@ -23,6 +23,7 @@ import numpy as np
 import yaml
 
 from movierate.text.tokens import tokenize
+from movierate.text.window import Floats
 
 Item = TypeVar("Item")
 
@@ -33,10 +34,15 @@ POLAR = 1.7
 """Stars from the middle from which on a word is for or against."""
 
 ADVERBS = frozenset({"very", "so", "too", "really", "quite", "pretty", "rather", "extremely"})
-"""Words that an adjective follows."""
+VERBS = frozenset({"is", "was", "are", "were", "be", "it's", "absolutely", "simply", "truly"})
+"""Words that an adjective follows. Other words follow `VERBS`, too."""
 
 FEWEST_USES, LEAST_SHARE = 5, 0.02
 """After one of them, and as a share of all its uses, for a word to count as an adjective."""
+
+LEANING = 0.5
+"""Stars by which the reviews with a word that follows `VERBS` must differ from the mean, and the
+right way, for it to count as one that people are for or against."""
 
 SHARES = {
     "plain": 0.12,
@@ -69,7 +75,10 @@ class Adjectives(NamedTuple):
 
 
 def find_adjectives(
-    phrases: Iterable[str], ratings: Iterable[float], reviews: Iterable[Sequence[str]]
+    phrases: Iterable[str],
+    ratings: Iterable[float],
+    reviews: Iterable[Sequence[str]],
+    stars: Floats,
 ) -> Adjectives:
     """The polar adjectives among the phrases of one word.
 
@@ -77,27 +86,33 @@ def find_adjectives(
         phrases: what people rated.
         ratings: stars from 1 to 10 of each.
         reviews: the tokens of each, to see which words are used as adjectives.
+        stars: (reviews,)
     """
     rated = {
         tokens[0]: float(rating) - MIDDLE
         for phrase, rating in zip(phrases, ratings, strict=True)
         if len(tokens := tokenize(phrase)) == 1 and abs(rating - MIDDLE) >= POLAR
     }
-    uses: Counter[str] = Counter()
-    as_adjective: Counter[str] = Counter()
-    for review in reviews:
+    uses, as_adjective, after_verb, holding = (Counter[str]() for _ in range(4))
+    leaning: dict[str, float] = dict.fromkeys(rated, 0.0)
+    for review, given in zip(reviews, stars - stars.mean(), strict=True):
         uses.update(word for word in review if word in rated)
-        as_adjective.update(
-            word for before, word in pairwise(review) if before in ADVERBS and word in rated
-        )
-    found = {
-        word: stars
-        for word, stars in sorted(rated.items())
-        if as_adjective[word] >= max(FEWEST_USES, LEAST_SHARE * uses[word])
-    }
+        for before, word in pairwise(review):
+            if word in rated:
+                as_adjective[word] += before in ADVERBS
+                after_verb[word] += before in VERBS
+        for word in rated.keys() & set(review):
+            holding[word] += 1
+            leaning[word] += float(given)
+    found = {}
+    for word, worth in sorted(rated.items()):
+        fewest = max(FEWEST_USES, LEAST_SHARE * uses[word])
+        is_meant = leaning[word] * np.sign(worth) > LEANING * holding[word]
+        if as_adjective[word] >= fewest or (after_verb[word] >= fewest and is_meant):
+            found[word] = worth
     return Adjectives(
-        {word: stars for word, stars in found.items() if stars > 0},
-        {word: stars for word, stars in found.items() if stars < 0},
+        {word: worth for word, worth in found.items() if worth > 0},
+        {word: worth for word, worth in found.items() if worth < 0},
     )
 
 

@@ -112,8 +112,10 @@ def rate_short_texts(
     from movierate.training.sentences import rate_sentences, split_sentences
 
     random = np.random.default_rng(config.seed)
+    reviews = corpus.reviews
     adjectives = find_adjectives(
-        phrases.texts, phrases.ratings, (tokenize(text) for text in corpus.reviews.texts)
+        *(phrases.texts, phrases.ratings),
+        *((tokenize(text) for text in reviews.texts), reviews.ratings),
     )
     texts, stars = compose(adjectives, config.composed_sentences, random)
     composed = Rated.of(words.ids(texts), np.array(stars, np.float32), COMPOSED)
@@ -122,8 +124,10 @@ def rate_short_texts(
         f"and {len(adjectives.bad)} bad adjectives"
     )
 
-    reviews = [*corpus.reviews.texts, *corpus.unlabelled[: len(soft.unlabelled)]]
-    cut = [split_sentences(text) for text in reviews]
+    cut = [
+        split_sentences(text)
+        for text in (*reviews.texts, *corpus.unlabelled[: len(soft.unlabelled)])
+    ]
     ratings = np.repeat([*soft.reviews, *soft.unlabelled], [len(parts) for parts in cut])
     flat = [part for parts in cut for part in parts]
     chosen = random.permutation(len(flat))[: max(config.sentences, TEACHING_SENTENCES)]

@@ -26,14 +26,21 @@ def test_a_word_is_an_adjective_if_the_reviews_use_it_as_one():
     phrases = ["good", "awful", "table", "fine", "hardly ever", "so-so"]
     ratings = [7.5, 1.9, 9.0, 5.5, 1.0, 9.0]
     reviews = [["a", "very", "good", "and", "rather", "awful", "film"]] * 10 + [["table"]] * 10
-    found = find_adjectives(phrases, ratings, reviews)
+    found = find_adjectives(phrases, ratings, reviews, np.full(20, 5.0))
     assert found.good == {"good": 2.0}
     assert found.bad == pytest.approx({"awful": -3.6})
 
 
 def test_a_word_that_follows_an_adverb_by_chance_is_none():
     reviews = [["so", "table"]] * 6 + [["table"]] * 1_000
-    assert find_adjectives(["table"], [9.0], reviews).good == {}
+    assert find_adjectives(["table"], [9.0], reviews, np.full(1_006, 5.0)).good == {}
+
+
+def test_a_word_that_follows_a_verb_is_one_if_the_reviews_agree():
+    reviews = [["it", "is", "excellent"], ["it", "is", "based"]] * 30
+    stars = np.array([9.0, 4.0] * 30)
+    found = find_adjectives(["excellent", "based"], [9.0, 9.0], reviews, stars)
+    assert found.good == {"excellent": 3.5}
 
 
 def test_negation_turns_a_word_around_and_the_second_clause_counts_more():
