@@ -86,12 +86,19 @@ def run(arguments: argparse.Namespace) -> None:
     from movierate.training.train import train
 
     bundle = train(config, sources, arguments.output, print_progress)
-    print(f"model       {bundle.model_id}")
-    for name, figures in bundle.metrics.items():
-        if "validation" in name:
-            print(f"{name:<12}{describe_metrics(figures)}")
-    print(f"bundle      {arguments.output}")
-    print(f"report      {arguments.output / 'report'}")
+    said = {
+        "model": bundle.model_id,
+        **{
+            name: describe_metrics(figures)
+            for name, figures in bundle.metrics.items()
+            if name.endswith("validation")
+        },
+        "bundle": arguments.output,
+        "report": arguments.output / "report",
+    }
+    width = max(map(len, said)) + 2
+    for name, value in said.items():
+        print(f"{name:<{width}}{value}")
 
 
 def _list_sources(config: TrainConfig, arguments: argparse.Namespace) -> dict[str, SourceConfig]:
