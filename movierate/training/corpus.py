@@ -115,19 +115,24 @@ class Words:
 
 
 def learn_words(
-    config: TrainConfig, corpus: Corpus, given: Any, progress: Callable[[str], None]
+    config: TrainConfig,
+    corpus: Corpus,
+    composed: Sequence[str],
+    given: Any,
+    progress: Callable[[str], None],
 ) -> Words:
     """The vocabulary of single words, and their vectors.
 
     Args:
         config: the recipe.
         corpus: what was not held out is read.
+        composed: sentences that may have words of their own, like emoji; they need ids, too.
         given: the vectors of `read_given_vectors`.
         progress: told how many words have a vector.
     """
     texts = [*corpus.reviews.texts, *corpus.unlabelled, *corpus.whole]
     size = config.vocabulary_size - phrase_count(config)
-    vocabulary = Vocabulary.from_texts(texts, size, config.min_count)
+    vocabulary = Vocabulary.from_texts([*texts, *composed], size, config.min_count)
     if config.word_vectors == "random":
         vectors, covered = random_vectors(vocabulary, config.seed), 0.0
     else:

@@ -78,13 +78,12 @@ def fit(
     best: dict[str, Floats] = {}
     best_epoch = 0
     for epoch in range(1, config.epochs + 1):
-        trainable.reset_metrics()
-        for ids, ratings, weights in make_batches(
-            *examples.epoch(random), config.batch_size, random
-        ):
-            loss = trainable.train_on_batch(ids, ratings, weights)  # the mean of the epoch so far
+        losses = [
+            trainable.train_on_batch(*batch)
+            for batch in make_batches(*examples.epoch(random), config.batch_size, random)
+        ]
         model.get_layer("embedding").set_weights([trainable.get_layer("embedding").vectors])
-        history.append({"loss": float(np.mean(loss))})
+        history.append({"loss": float(np.mean(losses))})
         said = f"epoch {epoch}/{config.epochs}: loss {history[-1]['loss']:.3f}"
         if not validation:
             best, best_epoch = network.get_weights(model), epoch

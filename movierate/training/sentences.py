@@ -102,15 +102,16 @@ def rate_sentences(
     others = of_reviews if len(of_reviews) else rated
     rows_of_others = _endless_batches(others.texts, OF_REVIEWS, random)
     for epoch in range(1, epochs + 1):
-        pair.reset_metrics()
+        losses = []
         for rows in _batches(rated.texts, BATCH, random):
             parts = (rated, rows), (others, next(rows_of_others))
-            loss, *_ = pair.train_on_batch(  # the mean of the epoch so far
+            loss, *_ = pair.train_on_batch(
                 [_pad(part.texts, chosen) for part, chosen in parts],
                 [part.ratings[chosen] for part, chosen in parts],
                 [part.weights[chosen] for part, chosen in parts],
             )
-        progress(f"sentence teacher: epoch {epoch}/{epochs}, loss {loss:.3f}")
+            losses.append(loss)
+        progress(f"sentence teacher: epoch {epoch}/{epochs}, loss {np.mean(losses):.3f}")
     return _rate(reader, asked)
 
 

@@ -17,9 +17,6 @@ from movierate.training.split import set_aside
 REVIEWS, PHRASES = "reviews", "phrases"
 """Kinds of sources. `PHRASES`: sentences and parts of them, each with a rating of its own."""
 
-TELLING = 4
-"""Words of a phrase from which on it gives away the sentence that it is from."""
-
 _REST_OF_A_WORD = re.compile(r"^\W*['\u2019]\w+\s")
 
 FEWEST_REVIEWS = 100
@@ -72,7 +69,8 @@ def split_sources(
 ) -> list[Split]:
     """Set a part of each source aside, for validation and calibration.
 
-    Of phrases, only whole sentences are set aside, and what they are made of is not trained on.
+    Of phrases, only whole sentences are set aside. Their parts are not trained on, unless they are
+    parts of other sentences, too.
 
     Args:
         sources: at least one is of reviews; the names differ.
@@ -115,10 +113,12 @@ def _split_phrases(
     shares = validation_share, calibration_share
     parts = set_aside(labelled[is_whole], source.validation, *shares, seed)
     held_out = pd.concat([parts.validation["text"], parts.calibration["text"]])
-    given_away = _all_parts(_words_of(text) for text in held_out)
+    of_held_out = _all_parts(map(_words_of, held_out))
+    of_others = _all_parts(map(_words_of, parts.training["text"]))
+    names = (" ".join(text) for text in words)
     is_kept = [
-        not whole and (len(text) < TELLING or " ".join(text) not in given_away)
-        for text, whole in zip(words, is_whole, strict=True)
+        not whole and (name in of_others or name not in of_held_out)
+        for name, whole in zip(names, is_whole, strict=True)
     ]
     training = pd.concat([parts.training, labelled[is_kept]], ignore_index=True)
     trained_whole = np.arange(len(training)) < len(parts.training)

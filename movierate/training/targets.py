@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -90,11 +91,45 @@ class ShortTexts:
     """As phrases, of sentences that are held out."""
 
 
+class Composed(NamedTuple):
+    """Composed sentences."""
+
+    texts: list[str]
+    stars: list[float]
+
+
+def compose_sentences(
+    config: TrainConfig, corpus: Corpus, progress: Callable[[str], None]
+) -> Composed:
+    """Sentences composed of the words of the phrases; none if no source has phrases.
+
+    Args:
+        config: the recipe.
+        corpus: the texts.
+        progress: told how many there are.
+    """
+    phrases, reviews = corpus.phrases, corpus.reviews
+    if not phrases.texts:
+        return Composed([], [])
+    adjectives = find_adjectives(
+        *(phrases.texts, phrases.ratings),
+        *((tokenize(text) for text in reviews.texts), reviews.ratings),
+    )
+    random = np.random.default_rng(config.seed)
+    composed = Composed(*compose(adjectives, config.composed_sentences, random))
+    progress(
+        f"{len(composed.texts):,} sentences composed with {len(adjectives.good)} good "
+        f"and {len(adjectives.bad)} bad adjectives"
+    )
+    return composed
+
+
 def rate_short_texts(
     config: TrainConfig,
     corpus: Corpus,
     words: Words,
     soft: ReviewTargets,
+    composed: Composed,
     progress: Callable[[str], None],
 ) -> ShortTexts | None:
     """Short texts, and what the sentence teacher says of them; None if no source has phrases.
@@ -104,6 +139,7 @@ def rate_short_texts(
         corpus: the texts.
         words: their words.
         soft: the targets of the reviews.
+        composed: further sentences.
         progress: told what is going on, a line at a time.
     """
     phrases, held_out = corpus.phrases, corpus.held_out_sentences
@@ -112,21 +148,10 @@ def rate_short_texts(
     from movierate.training.sentences import rate_sentences, split_sentences
 
     random = np.random.default_rng(config.seed)
-    reviews = corpus.reviews
-    adjectives = find_adjectives(
-        *(phrases.texts, phrases.ratings),
-        *((tokenize(text) for text in reviews.texts), reviews.ratings),
-    )
-    texts, stars = compose(adjectives, config.composed_sentences, random)
-    composed = Rated.of(words.ids(texts), np.array(stars, np.float32), COMPOSED)
-    progress(
-        f"{len(texts):,} sentences composed with {len(adjectives.good)} good "
-        f"and {len(adjectives.bad)} bad adjectives"
-    )
-
+    made = Rated.of(words.ids(composed.texts), np.array(composed.stars, np.float32), COMPOSED)
     cut = [
         split_sentences(text)
-        for text in (*reviews.texts, *corpus.unlabelled[: len(soft.unlabelled)])
+        for text in (*corpus.reviews.texts, *corpus.unlabelled[: len(soft.unlabelled)])
     ]
     ratings = np.repeat([*soft.reviews, *soft.unlabelled], [len(parts) for parts in cut])
     flat = [part for parts in cut for part in parts]
@@ -141,7 +166,7 @@ def rate_short_texts(
     rated = Rated(known, phrases.ratings, phrases.weights * np.where(is_whole, WHOLE, 1))
     asked = [*known, *unseen, *sentences[: config.sentences]]
     said = rate_sentences(
-        concatenate([rated, composed]),
+        concatenate([rated, made]),
         teaching,
         asked,
         words.vectors,
@@ -154,6 +179,6 @@ def rate_short_texts(
     return ShortTexts(
         sentences=Rated.of(sentences[: config.sentences], of_sentences),
         phrases=Rated(known, _mix(config, phrases.ratings, of_phrases), phrases.weights),
-        composed=composed,
+        composed=made,
         held_out=Rated(unseen, _mix(config, held_out.ratings, of_unseen), held_out.weights),
     )

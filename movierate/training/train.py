@@ -34,7 +34,7 @@ from movierate.training.examples import Examples, Rated, concatenate
 from movierate.training.intervals import learn_intervals
 from movierate.training.material import learn_material
 from movierate.training.sources import REVIEWS, Source, Split, split_sources
-from movierate.training.targets import rate_reviews, rate_short_texts
+from movierate.training.targets import compose_sentences, rate_reviews, rate_short_texts
 
 
 def train(
@@ -69,9 +69,10 @@ def train(
     for split in splits:
         progress(_describe(split))
     corpus = gather(splits)
-    words = learn_words(config, corpus, given, progress)
+    composed = compose_sentences(config, corpus, progress)
+    words = learn_words(config, corpus, composed.texts, given, progress)
     soft = rate_reviews(config, corpus, words, progress)
-    spoken = rate_short_texts(config, corpus, words, soft, progress)
+    spoken = rate_short_texts(config, corpus, words, soft, composed, progress)
     material = learn_material(config, corpus, words, soft, spoken, progress)
 
     untrained = _build_untrained(config, output, material.vocabulary, material.salience)

@@ -14,11 +14,17 @@ def reviews(n: int = 200) -> pd.DataFrame:
 
 
 def treebank(sentences: int = 200) -> pd.DataFrame:
-    """Sentences of eight words of their own, each with some of its parts, and single words."""
+    """Sentences of words of their own but for two, each with some of its parts."""
     texts = []
     for number in range(sentences):
-        words = [f"w{number}x{place}" for place in range(8)]
-        texts += [" ".join(words) + ".", " ".join(words), " ".join(words[:5]), " ".join(words[2:4])]
+        words = [f"w{number}x{place}" for place in range(6)] + ["very", "good"]
+        texts += [
+            " ".join(words) + ".",
+            " ".join(words),
+            " ".join(words[:5]),
+            words[2],
+            "very good",
+        ]
     return pd.DataFrame({"movie_id": None, "rating": 5.0, "text": texts})
 
 
@@ -40,11 +46,10 @@ def test_whole_sentences_are_set_aside_and_their_parts_are_not_trained_on():
     held_out = set(split.held_out["text"].str.split(" ").str[0])
     assert len(held_out) == 40
     parts = split.training[~split.is_whole]["text"]
-    longer = parts[parts.str.split().str.len() >= 4]
-    assert not longer.str.split(" ").str[0].isin(held_out).any()
+    numbers = {first.split("x")[0] for first in held_out}
+    assert not parts.str.split("x").str[0].isin(numbers).any()
     assert len(split.whole) == 160
-    two_words = parts[parts.str.split().str.len() == 2]
-    assert len(two_words) == 200  # they give nothing away
+    assert (parts == "very good").sum() == 200  # other sentences have it, too
 
 
 def test_the_rest_of_a_contraction_does_not_make_a_sentence_of_a_part():
