@@ -10,5 +10,5 @@ BLOCKS = [
     match.groups()
     for page in PAGES
     for match in BLOCK.finditer((ROOT / page).read_text())
-    if match[2] != "text"
+    if match[2] not in ("text", "yaml")
 ]
