@@ -58,12 +58,13 @@ class Encoder:
 
     def encode(self, texts: Sequence[str | None]) -> Encoded:
         """Encode a batch; a text that is None has no tokens."""
-        encoded = self.fill([self.ids(text or "") for text in texts])
+        tokens = [tokenize(text or "") for text in texts]
+        words = [self._vocabulary.word_ids(text) for text in tokens]
+        encoded = self.fill([np.array(self._vocabulary.join(ids), np.int32) for ids in words])
         if not self._looks_at_all:
             return encoded
-        tokens = [tokenize(text or "") for text in texts]
-        counts = [count_words(words, self._vocabulary.word_ids(words)) for words in tokens]
-        return dataclasses.replace(encoded, not_english=is_foreign(*np.array(counts).T))
+        counts = np.array([*map(count_words, tokens, words)]).reshape(-1, 3)
+        return dataclasses.replace(encoded, not_english=is_foreign(*counts.T))
 
     def ids(self, text: str) -> Ids:
         """The ids of all tokens of a text (tokens,) int32, in reading order, phrases joined."""

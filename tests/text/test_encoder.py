@@ -48,3 +48,9 @@ def test_words_read_and_known_are_counted():
     encoded = encoder.encode(["a b zzz yyy", "zzz", "", None, "a"])
     assert encoded.words_read.tolist() == [3, 1, 0, 0, 1]
     assert encoded.words_known.tolist() == [1, 0, 0, 0, 1]
+
+
+def test_no_texts_are_encoded_to_none():
+    encoded = Encoder(VOCABULARY, SALIENCE, 5, 3, "salient").encode([])
+    assert encoded.not_english.tolist() == []
+    assert len(encoded.ids) == 0
