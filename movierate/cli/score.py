@@ -45,6 +45,11 @@ def add_command(commands: Any) -> None:
         metavar="YYYY-MM-DD",
         help="the day whose ratings are replaced; today in UTC by default",
     )
+    _add_flag(
+        score,
+        "--reject-not-english",
+        "reject texts in another language than the model's, instead of rating and flagging them",
+    )
     _add_gates(score)
     score.add_argument("--limit", type=int, metavar="N", help="rate at most N rows")
     _add_flag(
@@ -75,11 +80,6 @@ def add_command(commands: Any) -> None:
 
 
 def _add_gates(score: argparse.ArgumentParser) -> None:
-    _add_flag(
-        score,
-        "--reject-not-english",
-        "reject texts in another language than the model's, instead of rating and flagging them",
-    )
     score.add_argument(
         "--max-rejected",
         type=float,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -79,14 +79,19 @@ def _current_names(
     for key, value in given.items():
         name = RENAMED.get(key, key) if key not in known else key
         if name not in known:
-            near = difflib.get_close_matches(str(key), sorted(known), n=1, cutoff=0)[0]
-            raise UserError(f"config: {source} has an unknown key {key}: did you mean {near}?")
+            raise UserError(_unknown_key(source, str(key), known))
         if name != key:
             if name in given:
                 raise UserError(f"config: {source} has both {key} and {name}: remove {key}")
             say(f"config: {source}: {key} is now {name}; the old name works until version 0.3")
         values[name] = value
     return values
+
+
+def _unknown_key(place: str, key: str, known: Iterable[str]) -> str:
+    """What to say of a key that a place has and should not."""
+    near = difflib.get_close_matches(key, sorted(known), n=1, cutoff=0)[0]
+    return f"config: {place} has an unknown key {key}: did you mean {near}?"
 
 
 def _first_error(error: ValidationError) -> str:
@@ -96,8 +101,7 @@ def _first_error(error: ValidationError) -> str:
     key = ".".join(parts[:3]) if parts[0] == "sources" else parts[0]
     if fault["type"] == "extra_forbidden":
         place, _, name = key.rpartition(".")
-        near = difflib.get_close_matches(name, sorted(SourceConfig.model_fields), n=1, cutoff=0)[0]
-        return f"config: {place} has an unknown key {name}: did you mean {near}?"
+        return _unknown_key(place, name, SourceConfig.model_fields)
     if fault["type"] == "missing":
         return f"{key}: it is missing: name a path"
     allowed = fault["msg"].removeprefix("Value error, ")

@@ -165,17 +165,13 @@ class FastEncoder:
 
     def encode(self, texts: Texts) -> Encoded:
         """Encode a batch: ids are (n, live)."""
-        encoded, outcome, counts = self._scan(texts, decoded=False)
-        if self._looks_at_all:
-            encoded.not_english[:] = is_foreign(*counts.T)
+        encoded, outcome, _ = self._scan(texts, decoded=False)
         rows = np.flatnonzero(outcome == HAS_ENTITY)
         if len(rows):
             outcome[rows[np.diff(texts.offsets)[rows] > self._piece]] = TOO_LONG
             rows = rows[outcome[rows] == HAS_ENTITY]
             plain = Texts.of(decode_entities(texts.text(row)) for row in rows.tolist())
-            again, outcome[rows], counts = self._scan(plain, decoded=True)
-            if self._looks_at_all:
-                again.not_english[:] = is_foreign(*counts.T)
+            again, outcome[rows], _ = self._scan(plain, decoded=True)
             _insert(encoded, rows, again)
         for row in np.flatnonzero(outcome == UNFORESEEN).tolist():
             _insert(encoded, [row], self._reference().encode([texts.text(row)]))
@@ -232,7 +228,7 @@ class FastEncoder:
             ids=np.empty((n, live), dtype=np.int32),
             words_read=np.empty(n, dtype=np.int32),
             words_known=np.empty(n, dtype=np.int32),
-            not_english=np.zeros(n, dtype=np.bool_),
+            not_english=np.empty(n, dtype=np.bool_),
         )
         words = np.empty((n, 3), dtype=np.int32)
         outcome = np.empty(n, dtype=np.uint8)
@@ -241,6 +237,7 @@ class FastEncoder:
             *self._room,
             *(encoded.ids, encoded.words_read, encoded.words_known, words, outcome),
         )
+        encoded.not_english[:] = is_foreign(*words.T)  # no words are counted of what is not told
         return encoded, outcome, words
 
 

@@ -156,12 +156,7 @@ def _count(low, starts, tokens, found, words, row):
 @njit(**_options)
 def _is_symbol(low, at):
     """Whether a code point of three or four bytes is one of `movierate.text.tokens.SYMBOLS`."""
-    size = 3 if low[at] < 0xF0 else 4
-    code = np.int64(low[at]) & (0x7F >> size)
-    for i in range(1, size):
-        code = code << 6 | (np.int64(low[at + i]) & 0x3F)
-    page = np.int64(PAGES[min(code >> 8, PAGES.shape[0] - 1)])
-    return np.int64(POINTS[page * 256 + (code & 0xFF)]) >> KIND_SHIFT == SYMBOL
+    return _entry(_code_point(low, at, 3 if low[at] < 0xF0 else 4)) >> KIND_SHIFT == SYMBOL
 
 
 @njit(**_options)
@@ -252,14 +247,12 @@ def _normalize(data, begin, end, low):
             out += 1
             continue
         size = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
-        code = byte & (0x7F >> size)
         if at + size > end:
-            size, code = 1, 0  # no UTF-8
-        for i in range(1, size):
-            code = code << 6 | (np.int64(data[at + i]) & 0x3F)
+            size, code = 1, np.int64(0)  # no UTF-8
+        else:
+            code = _code_point(data, at, size)
         at += size
-        page = np.int64(PAGES[min(code >> 8, PAGES.shape[0] - 1)])
-        entry = np.int64(POINTS[page * 256 + (code & 0xFF)])
+        entry = _entry(code)
         kind = entry >> KIND_SHIFT
         lower = code - BIAS + (entry & ((1 << KIND_SHIFT) - 1))
         if kind == LETTER:
@@ -288,6 +281,22 @@ def _normalize(data, begin, end, low):
             low[out] = 0x27 if kind == APOSTROPHE else 0x20
             out += 1
     return out
+
+
+@njit(**_options, inline="always")
+def _code_point(bytes, at, size):
+    """The code point of so many bytes of UTF-8, two at least."""
+    code = np.int64(bytes[at]) & (0x7F >> size)
+    for i in range(1, size):
+        code = code << 6 | (np.int64(bytes[at + i]) & 0x3F)
+    return code
+
+
+@njit(**_options, inline="always")
+def _entry(code):
+    """What `movierate.kernels.code_points` says of a code point."""
+    page = np.int64(PAGES[min(code >> 8, PAGES.shape[0] - 1)])
+    return np.int64(POINTS[page * 256 + (code & 0xFF)])
 
 
 @njit(**_options, inline="always")

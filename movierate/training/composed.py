@@ -136,6 +136,7 @@ def templates() -> dict[str, list[str]]:
     return {name: lines.splitlines() for name, lines in yaml.safe_load(text).items()}
 
 
+@cache
 def rated_lines(name: str) -> list[tuple[str, float]]:
     """Lines of words and stars."""
     parts = (line.rpartition(": ") for line in templates()[name])

@@ -107,11 +107,17 @@ class Words:
     """(ids, any)"""
     covered: float
     """Share of the words that have a trained vector."""
+    reviews: list[Ids]
+    """The ids of each review's words: the labelled reviews, then the unlabelled ones."""
+    held_out_reviews: list[Ids]
 
     def ids(self, texts: Sequence[str]) -> list[Ids]:
         """The ids of each text's words."""
-        get = self.vocabulary.word_ids
-        return [np.array(get(tokenize(text)), dtype=np.int32) for text in texts]
+        return _look_up(self.vocabulary, texts)
+
+
+def _look_up(vocabulary: Vocabulary, texts: Sequence[str]) -> list[Ids]:
+    return [np.array(vocabulary.word_ids(tokenize(text)), dtype=np.int32) for text in texts]
 
 
 def learn_words(
@@ -130,7 +136,8 @@ def learn_words(
         given: the vectors of `read_given_vectors`.
         progress: told how many words have a vector.
     """
-    texts = [*corpus.reviews.texts, *corpus.unlabelled, *corpus.whole]
+    reviews = [*corpus.reviews.texts, *corpus.unlabelled]
+    texts = [*reviews, *corpus.whole]
     size = config.vocabulary_size - phrase_count(config)
     vocabulary = Vocabulary.from_texts([*texts, *composed], size, config.min_count)
     if config.word_vectors == "random":
@@ -141,7 +148,9 @@ def learn_words(
     source = {"train": "trained vectors", "random": "random vectors"}
     kind = source.get(config.word_vectors, f"vectors of {config.word_vectors}")
     progress(f"{kind} for {round(covered * vocabulary.words):,} of {vocabulary.words:,} words")
-    return Words(vocabulary, vectors, covered)
+    held_out = corpus.held_out_reviews.texts
+    looked_up = (_look_up(vocabulary, part) for part in (reviews, held_out))
+    return Words(vocabulary, vectors, covered, *looked_up)
 
 
 def read_given_vectors(config: TrainConfig) -> Any:

@@ -57,16 +57,13 @@ def learn_material(
     """
     single, count = words.vocabulary, phrase_count(config)
     targets = np.concatenate([soft.reviews, soft.unlabelled]).astype(np.float32)
-    unlabelled = corpus.unlabelled if len(soft.unlabelled) else []
-    reviews = words.ids([*corpus.reviews.texts, *corpus.unlabelled])
-    rated = reviews[: len(targets)]
-    sets: list[tuple[Sequence[Ids], Floats]] = [(rated, targets)]
+    sets: list[tuple[Sequence[Ids], Floats]] = [(words.reviews[: len(targets)], targets)]
     if spoken and len(spoken.sentences):
         sets.append((spoken.sentences.texts, spoken.sentences.ratings))
     vocabulary = single.with_phrases(_find_phrases(sets, len(single), count))
     progress(f"vocabulary of {vocabulary.words:,} words and {len(vocabulary.phrases):,} phrases")
 
-    reviews = join_phrases(vocabulary, reviews)
+    reviews = join_phrases(vocabulary, words.reviews)
     labels = corpus.reviews.ratings
     salience = learn_salience(
         reviews[: len(labels)], labels, len(vocabulary), config.salience_shrinkage
@@ -76,18 +73,16 @@ def learn_material(
         vectors = shorten(vectors, reviews)
     else:
         vectors = add_topics(vectors, reviews, soft.documents)
-    weights = corpus.reviews.weights
-    if unlabelled:
-        weights = np.concatenate([weights, corpus.unlabelled_weights])
-    held_out = corpus.held_out_reviews
+    weights = np.concatenate([corpus.reviews.weights, corpus.unlabelled_weights])
+    held_out = join_phrases(vocabulary, words.held_out_reviews)
     short = [spoken.phrases, spoken.composed, spoken.sentences] if spoken else []
     return Material(
         vocabulary,
         vectors,
         salience,
-        Rated(reviews[: len(targets)], targets, weights),
+        Rated(reviews[: len(targets)], targets, weights[: len(targets)]),
         _join_rated(vocabulary, short),
-        Rated(join_phrases(vocabulary, words.ids(held_out.texts)), soft.held_out, held_out.weights),
+        Rated(held_out, soft.held_out, corpus.held_out_reviews.weights),
         _join_rated(vocabulary, [spoken.held_out] if spoken else []),
     )
 

@@ -46,8 +46,8 @@ BATCH, OF_REVIEWS, RATED_TOGETHER = 512, 256, 2_048
 REVIEW_WEIGHT = 0.1
 """Of the second question in the loss: its squared error is large and of little use."""
 
-SHORTEST, LONGEST = 2, 50
-"""Words of a sentence; what is longer is cut."""
+LONGEST = 50
+"""Words of a sentence that are read."""
 
 JITTER = 3.0
 """Words by which texts of a batch may differ in length: each epoch has other batches."""

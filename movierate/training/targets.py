@@ -55,11 +55,12 @@ def rate_reviews(
     reviews, held_out = corpus.reviews, corpus.held_out_reviews
     if not config.distillation_weight:
         return ReviewTargets(reviews.ratings, np.zeros(0, np.float32), held_out.ratings, None)
+    count = len(reviews.ratings)
     soft = soft_ratings(
-        words.ids(reviews.texts),
+        words.reviews[:count],
         reviews.ratings,
         folds_by_movie(reviews.frame, FOLDS),
-        words.ids([*corpus.unlabelled, *held_out.texts]),
+        [*words.reviews[count:], *words.held_out_reviews],
         config.seed,
         progress,
     )
@@ -68,7 +69,7 @@ def rate_reviews(
         _mix(config, reviews.ratings, soft.labelled),
         unlabelled,
         _mix(config, held_out.ratings, of_held_out),
-        soft.documents[: len(reviews.texts) + len(unlabelled)],
+        soft.documents[: len(words.reviews)],
     )
 
 
